@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef BPF_SERVER_H
+#define BPF_SERVER_H 1
+
+/* The bpf server
+ * ==============
+ *
+ * Capture clients reach the bpf module through a UNIX socket.  The server is
+ * the thread behind it: it accepts connections, gives each one a client (see
+ * bpf/bpf-port.h), carries out the requests that arrive in the form that
+ * bpf/bpf-proto.h describes, and hands out buffers.
+ *
+ * A client is not trusted and never waited for.  Whatever it sends, fails to
+ * send, or does to its descriptors concerns its own connection only.
+ *
+ * There is one server in a process.  Its functions are for one thread, the one
+ * that configures the module (the daemon's main thread); the server's own
+ * thread is its own business. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Number of simultaneous connections beyond which new ones are turned away
+ * with ENOBUFS: devices are limited by bpf/bpf-port.h, this bounds what
+ * connections without a device cost. */
+#define BPF_SERVER_MAX_CONNECTIONS 8192
+
+/* How the server is reached.  Strings belong to the caller. */
+struct bpf_server_config {
+    const char *path;           /* Socket. */
+    const char *ro_path;        /* Socket for read-only users, or NULL. */
+    mode_t mode;                /* Permissions of 'path', as 0600. */
+    mode_t ro_mode;             /* Permissions of 'ro_path', as 0660. */
+    const char *group;          /* Group of 'path', name or number, or NULL. */
+    const char *ro_group;       /* Group of 'ro_path', or NULL. */
+};
+
+/* Fills 'config' with the defaults: mode 0600, no groups, no read-only
+ * socket, at 'path', which stays the caller's. */
+void bpf_server_config_init(struct bpf_server_config *config,
+                            const char *path);
+
+/* Starts the server.  Returns NULL if it now runs, otherwise a line that says
+ * what is wrong and what to do, which the caller frees; the commonest reason
+ * is another daemon that serves the same path.  A socket that a crashed
+ * daemon left behind is replaced. */
+char *bpf_server_start(const struct bpf_server_config *config);
+
+/* Applies another configuration to the server that runs: permissions, groups,
+ * and paths if they changed.  Connections stay.  Returns NULL, or a line that
+ * says what is wrong, which the caller frees; in that case the server goes on
+ * as it was before. */
+char *bpf_server_reconfigure(const struct bpf_server_config *config);
+
+/* Closes every connection, removes the sockets and ends the thread.  Does
+ * nothing if the server does not run. */
+void bpf_server_stop(void);
+
+/* True between bpf_server_start() and bpf_server_stop(). */
+bool bpf_server_is_running(void);
+
+/* Closes the connection whose device has number 'id'.  Returns false if there
+ * is none.  The device may exist for a moment longer. */
+bool bpf_server_disconnect(uint64_t id);
+
+/* Tells the server that the set of ports, or anything that a list of ports
+ * shows, has changed: monitor connections become readable.  Any thread; never
+ * waits.  Does nothing if the server does not run. */
+void bpf_server_ports_changed(void);
+
+/* What the server has done since it started, and has at present. */
+struct bpf_server_stats {
+    uint64_t n_accepted;        /* Connections accepted. */
+    uint64_t n_rejected;        /* Turned away: too many, version, limits. */
+    uint64_t n_misbehaved;      /* Closed for breaking the protocol. */
+    uint64_t n_requests;        /* Messages carried out. */
+    unsigned int n_connections; /* Open now. */
+    unsigned int n_monitors;    /* Of these, monitors. */
+};
+
+/* Stores the server's statistics in '*stats'. */
+void bpf_server_get_stats(struct bpf_server_stats *stats);
+
+#endif /* bpf/bpf-server.h */
