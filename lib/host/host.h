@@ -1,0 +1,566 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * What the netdev provider asks of the operating system.
+ *
+ * One header, one implementation per system: host-linux.c, host-freebsd.c and
+ * host-netbsd.c (with host-bsd.c for what those two share).  Configure picks
+ * the file; nothing above this line knows which one it was.  The
+ * implementations use nothing but their system's own declarations and
+ * libpcap, and this header is plain C with no type of Open vSwitch in it.
+ *
+ *
+ * Names
+ * =====
+ *
+ * Every 'name' below is the *kernel's* name of a network interface.  It may
+ * differ from the name that the user gave to a port: NetBSD cannot rename a
+ * tap, so the port "br0" may be the interface "tap3" there.  host_tap_open()
+ * reports the kernel's name; the provider maps one to the other.
+ *
+ * A name of IFNAMSIZ (16) or more bytes is never cut: every function that
+ * takes a name refuses it with ENAMETOOLONG.
+ *
+ *
+ * Errors
+ * ======
+ *
+ * Functions return 0 or a positive errno value and do not rely on errno
+ * afterwards.  They never log.  These values have one meaning everywhere,
+ * whatever the system itself uses:
+ *
+ *   - ENODEV: there is no interface of this name (the BSDs say ENXIO).
+ *
+ *   - EOPNOTSUPP: the interface or the system cannot do this, ever.  The
+ *     caller may remember the answer.
+ *
+ *   - ENAMETOOLONG: see above.
+ *
+ *   - EAGAIN: nothing to read now, or no room to write now.
+ *
+ *   - ETIMEDOUT: the system did not answer within the bound that a function
+ *     documents.
+ *
+ * EINTR is handled inside and never reported.  On an error, output arguments
+ * are unspecified unless a function says otherwise, but nothing is left open
+ * or allocated.
+ *
+ * A failure to obtain a socket or descriptor is never remembered: the next
+ * call tries again.
+ *
+ *
+ * Threads
+ * =======
+ *
+ * Every function may be called by any thread.  Calls that take a handle
+ * (struct host_tap, host_tx, host_notifier, host_promisc) must be serialised
+ * per handle by the caller, with the exception that one thread may read a tap
+ * while another one writes it.  No function blocks longer than a system call
+ * on local state needs, except where a timeout is documented.  No function
+ * calls back under a lock of its own. */
+
+#ifndef HOST_HOST_H
+#define HOST_HOST_H 1
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* Length of an Ethernet address. */
+#define HOST_LLADDR_LEN 6
+
+/* Short name of the system, for logs and status: "linux", "freebsd",
+ * "netbsd".  A static string. */
+const char *host_system(void);
+
+/* Statistics.
+ *
+ * Totals since the interface was created, from the *kernel's* side of the
+ * interface: for a tap, "rx" is what the kernel's stack received, that is,
+ * what the switch wrote.  The provider exchanges the directions for devices
+ * that it opened as taps; the host file never does.
+ *
+ * A counter that the system does not have is UINT64_MAX, never 0.
+ *
+ * Source: FreeBSD and NetBSD, struct if_data (ifnet(9)); Linux,
+ * struct rtnl_link_stats64. */
+struct host_stats {
+    uint64_t rx_packets;
+    uint64_t tx_packets;
+    uint64_t rx_bytes;
+    uint64_t tx_bytes;
+    uint64_t rx_errors;
+    uint64_t tx_errors;
+    uint64_t rx_dropped;        /* if_iqdrops. */
+    uint64_t tx_dropped;        /* if_oqdrops; NetBSD has none. */
+    uint64_t rx_multicast;      /* if_imcasts. */
+    uint64_t tx_multicast;      /* if_omcasts. */
+    uint64_t collisions;
+    uint64_t rx_noproto;        /* For a protocol nobody handles. */
+
+    /* Details of errors, which only Linux tells apart. */
+    uint64_t rx_length_errors;
+    uint64_t rx_over_errors;
+    uint64_t rx_crc_errors;
+    uint64_t rx_frame_errors;
+    uint64_t rx_fifo_errors;
+    uint64_t rx_missed_errors;
+    uint64_t tx_aborted_errors;
+    uint64_t tx_carrier_errors;
+    uint64_t tx_fifo_errors;
+    uint64_t tx_heartbeat_errors;
+    uint64_t tx_window_errors;
+};
+
+/* Sets every counter of 'stats' to "not supported". */
+static inline void
+host_stats_init(struct host_stats *stats)
+{
+    uint64_t *p = (uint64_t *) stats;
+
+    for (size_t i = 0; i < sizeof *stats / sizeof *p; i++) {
+        p[i] = UINT64_MAX;
+    }
+}
+
+/* Interface flags.  These are this header's own numbers. */
+enum host_flags {
+    HOST_FLAG_UP = 1 << 0,       /* Administratively up. */
+    HOST_FLAG_PROMISC = 1 << 1,  /* Promiscuous, whoever wanted it:
+                                  * IFF_PROMISC or, on FreeBSD, also
+                                  * IFF_PPROMISC. */
+    HOST_FLAG_LOOPBACK = 1 << 2, /* Is a loopback interface. */
+};
+
+/* Values of an interface that can be asked for, and that change messages can
+ * carry. */
+enum host_value {
+    HOST_V_IFINDEX = 1 << 0,
+    HOST_V_NAME = 1 << 1,
+    HOST_V_FLAGS = 1 << 2,
+    HOST_V_MTU = 1 << 3,
+    HOST_V_LLADDR = 1 << 4,
+    HOST_V_CARRIER = 1 << 5,
+    HOST_V_RESETS = 1 << 6,
+    HOST_V_STATS = 1 << 7,
+
+    /* Values that are never part of struct host_link but that a change
+     * message can declare outdated, see struct host_event. */
+    HOST_V_ADDRS = 1 << 8,      /* host_get_addrs(). */
+    HOST_V_MEDIA = 1 << 9,      /* host_get_media(). */
+    HOST_V_NEIGH = 1 << 10,     /* host_arp_lookup(). */
+};
+
+/* What is known about one interface.  Only the members whose bit is set in
+ * 'have' are meaningful. */
+struct host_link {
+    unsigned int have;           /* HOST_V_*. */
+    unsigned int ifindex;        /* HOST_V_IFINDEX: > 0. */
+    char name[IFNAMSIZ];         /* HOST_V_NAME: always NUL-terminated. */
+    unsigned int flags;          /* HOST_V_FLAGS: HOST_FLAG_*. */
+    int mtu;                     /* HOST_V_MTU: bytes, no link header. */
+
+    /* HOST_V_LLADDR: the Ethernet address.  'ether' is false for an interface
+     * that is not Ethernet; the address is then all zeros (the loopback
+     * interface, point-to-point tunnels). */
+    uint8_t lladdr[HOST_LLADDR_LEN];
+    bool ether;
+
+    /* HOST_V_CARRIER: the link is there.  An interface that does not sense
+     * its link (LINK_STATE_UNKNOWN) counts as connected, as does one without
+     * media: fall back from SIOCGIFXMEDIA or SIOCGIFMEDIA to
+     * ifi_link_state. */
+    bool carrier;
+
+    /* HOST_V_RESETS: how often the carrier changed since the interface
+     * exists.  Only for systems whose kernel counts (Linux); the provider
+     * counts transitions of 'carrier' where it is missing. */
+    uint64_t resets;
+
+    struct host_stats stats;     /* HOST_V_STATS. */
+};
+
+/* Asks the system for one value of interface 'name'.
+ *
+ * 'want' is exactly one of HOST_V_IFINDEX to HOST_V_STATS.  On success
+ * 'link->have' includes 'want', and every other value that came with the same
+ * answer for nothing, so that the caller need not ask again.  (One
+ * RTM_GETLINK carries everything on Linux; on a BSD an ioctl carries one
+ * value, SIOCGIFDATA some more.)
+ *
+ * HOST_V_RESETS: EOPNOTSUPP where the kernel does not count.
+ * HOST_V_STATS must take time that does not grow with the number of
+ * interfaces (SIOCGIFDATA, one RTM_GETLINK). */
+int host_link_get(const char *name, enum host_value want,
+                  struct host_link *link);
+
+/* Calls 'cb' once for every interface of the system, in no particular order,
+ * with at least HOST_V_IFINDEX, HOST_V_NAME, HOST_V_FLAGS and, for an
+ * Ethernet interface, HOST_V_LLADDR, from one request to the system
+ * (RTM_GETLINK dump, getifaddrs(3)).  'cb' may call any function of this
+ * header.  Used to find out what was missed, see host_revalidate_interval().
+ *
+ * On an error, 'cb' may have been called for some interfaces. */
+int host_link_dump(void (*cb)(const struct host_link *, void *aux),
+                   void *aux);
+
+/* Turns off the HOST_FLAG_* in 'off' and turns on those in 'on'.  Only
+ * HOST_FLAG_UP can be changed by this function; other bits are EINVAL.  All
+ * flags of the interface that are not named keep their values (flags are
+ * read, modified and written: both halves on FreeBSD).  No system call
+ * changes anything if the flags are already as wanted.
+ *
+ * A flag that was changed is reported by the notifier. */
+int host_set_flags(const char *name, unsigned int off, unsigned int on);
+
+/* Promiscuous mode.
+ *
+ * Switches promiscuous mode of 'name' on or off on behalf of one port.
+ * '*holdp' must be NULL before the first call for a port; the host file keeps
+ * there what it needs:
+ *
+ *   - Linux sets IFF_PROMISC, FreeBSD IFF_PPROMISC, and '*holdp' stays NULL.
+ *
+ *   - NetBSD (IFF_PROMISC cannot be set by SIOCSIFFLAGS) keeps a bpf
+ *     descriptor attached to the interface with BIOCPROMISC; it frees it and
+ *     sets '*holdp' to NULL when the mode is switched off.
+ *
+ * Switching on what is on, or off what is off, does nothing and succeeds.
+ * Switching off also succeeds if the interface is gone. */
+struct host_promisc;
+int host_set_promisc(const char *name, bool on, struct host_promisc **holdp);
+
+/* Sets the MTU of 'name' to 'mtu' bytes.  EINVAL: the interface does not
+ * accept that size. */
+int host_set_mtu(const char *name, int mtu);
+
+/* Sets the Ethernet address of 'name'.  Does not compare it with the present
+ * one: the caller has done so.  An interface that must be taken down for it
+ * is up again afterwards.
+ *
+ * FreeBSD: SIOCSIFLLADDR, no routing message follows.  NetBSD: SIOCALIFADDR
+ * with IFLR_ACTIVE on an AF_LINK socket, then SIOCDLIFADDR of the old one. */
+int host_set_lladdr(const char *name, const uint8_t lladdr[HOST_LLADDR_LEN]);
+
+/* Media.
+ *
+ * The bits have the numbers of OpenFlow 1.1+ port features (as enum
+ * netdev_features of Open vSwitch, which the provider asserts). */
+enum host_feature {
+    HOST_F_10MB_HD = 1 << 0,
+    HOST_F_10MB_FD = 1 << 1,
+    HOST_F_100MB_HD = 1 << 2,
+    HOST_F_100MB_FD = 1 << 3,
+    HOST_F_1GB_HD = 1 << 4,
+    HOST_F_1GB_FD = 1 << 5,
+    HOST_F_10GB_FD = 1 << 6,
+    HOST_F_40GB_FD = 1 << 7,
+    HOST_F_100GB_FD = 1 << 8,
+    HOST_F_1TB_FD = 1 << 9,
+    HOST_F_OTHER = 1 << 10,      /* A rate that has no bit: 2.5, 5, 20, 25,
+                                  * 50, 56, 200, 400 Gb/s. */
+    HOST_F_COPPER = 1 << 11,
+    HOST_F_FIBER = 1 << 12,
+    HOST_F_AUTONEG = 1 << 13,
+    HOST_F_PAUSE = 1 << 14,
+    HOST_F_PAUSE_ASYM = 1 << 15,
+};
+
+struct host_media {
+    uint32_t current;            /* HOST_F_*: in use now. */
+    uint32_t advertised;         /* HOST_F_*: offered to the peer. */
+    uint32_t supported;          /* HOST_F_*: the hardware can do. */
+    uint32_t peer;               /* HOST_F_*: offered by the peer; 0 where
+                                  * the system does not tell. */
+    uint64_t speed;              /* Bits per second now; 0 = unknown.  From
+                                  * ethtool or ifi_baudrate, so exact for
+                                  * rates that have no bit. */
+    int duplex;                  /* 1 full, 0 half, -1 unknown. */
+    char text[48];               /* Media in words ("1000baseT
+                                  * <full-duplex>"), or "". */
+};
+
+/* Fills '*media' for interface 'name'.  EOPNOTSUPP: the interface has no
+ * media, which is normal for virtual ones.
+ *
+ * BSD: SIOCGIFXMEDIA or SIOCGIFMEDIA, first with no room, then with the room
+ * that the first call asked for; the list may have grown in between (E2BIG:
+ * try again, at most a few times).  Words whose type is not Ethernet are not
+ * looked at. */
+int host_get_media(const char *name, struct host_media *media);
+
+/* Makes 'name' advertise 'features' (HOST_F_*: rates, and AUTONEG).  On the
+ * BSDs one medium is selected by SIOCSIFMEDIA: "autoselect" if AUTONEG is
+ * set, else the fastest of the wanted rates.  EINVAL: nothing that the
+ * hardware supports is left. */
+int host_set_advertised(const char *name, uint32_t features);
+
+/* Asks the transceiver of 'name' whether its link is up, past any cached
+ * state: Linux, MII register 1 or ETHTOOL_GLINK; BSD, SIOCGIFXMEDIA or
+ * SIOCGIFMEDIA.  EOPNOTSUPP if the interface has neither. */
+int host_get_mii_link(const char *name, bool *up);
+
+/* What drives an interface.  Members are "" when unknown. */
+struct host_driver {
+    char name[32];
+    char version[32];
+    char firmware[32];
+    char bus[32];
+};
+
+/* Fills '*driver' for interface 'name': ETHTOOL_GDRVINFO on Linux; on a BSD
+ * 'name' is the interface's name before any renaming without its unit, as far
+ * as the system tells.  EOPNOTSUPP: nothing is known. */
+int host_get_driver(const char *name, struct host_driver *driver);
+
+/* Addresses.  IPv4 addresses and masks are IPv4-mapped (::ffff:a.b.c.d), both
+ * of them.  An IPv6 link-local address carries no embedded scope: where a
+ * KAME kernel hands it out with the interface's index in bytes 2 and 3, the
+ * host file clears these. */
+struct host_addr {
+    struct in6_addr addr;
+    struct in6_addr mask;
+};
+
+/* Stores all IPv4 and IPv6 addresses of 'name' into a new array '*addrs' of
+ * '*n' elements, which the caller must free().  No address at all is success
+ * with '*addrs' NULL and '*n' 0. */
+int host_get_addrs(const char *name, struct host_addr **addrs, size_t *n);
+
+/* Makes 'addr' with netmask 'mask' the only IPv4 address of 'name'; 'addr'
+ * INADDR_ANY removes all of its IPv4 addresses (and succeeds if there is
+ * none).  Network byte order.  BSD: SIOCAIFADDR (FreeBSD: the structure with
+ * the vhid) and SIOCDIFADDR; the classic SIOCSIFADDR is refused today. */
+int host_set_in4(const char *name, struct in_addr addr, struct in_addr mask);
+
+/* Adds 'router' as the default IPv4 gateway.  EEXIST: there is one already
+ * (it is left alone).  At most 1 second. */
+int host_add_router(struct in_addr router);
+
+/* Looks up the route to 'dst'.  Stores the gateway (0.0.0.0 if 'dst' is on a
+ * connected network) in '*gateway' and the outgoing interface's kernel name
+ * in 'name'.  ENETUNREACH: no route.  Waits at most 'timeout_ms' milliseconds
+ * for the kernel's answer (ETIMEDOUT); unrelated messages that are read
+ * meanwhile do not extend it. */
+int host_get_next_hop(struct in_addr dst, int timeout_ms,
+                      struct in_addr *gateway, char name[IFNAMSIZ]);
+
+/* Looks up the Ethernet address of neighbour 'ip' on interface 'name' in the
+ * kernel's ARP table.  ENXIO: there is no complete entry for 'ip' on this
+ * interface (entries of other interfaces do not count). */
+int host_arp_lookup(const char *name, struct in_addr ip,
+                    uint8_t lladdr[HOST_LLADDR_LEN]);
+
+/* Offloads that break a switch port.
+ *
+ * A switch must see frames as they were on the wire: segments that the
+ * hardware or the kernel has coalesced (LRO, GRO) exceed the MTU and cannot
+ * be forwarded; on the BSDs frames whose checksum is left to the hardware
+ * (TXCSUM, TSO, TOE) come out of a bpf capture unfinished, as if_bridge(4)
+ * knows.  These are switched off while an interface is a port.
+ *
+ * 'saved' remembers what was changed.  Its contents belong to the host
+ * file. */
+struct host_offloads {
+    bool changed;
+    uint64_t saved[4];
+};
+
+/* Switches the offending offloads of 'name' off and fills '*saved'.  An
+ * interface that has none of them, or cannot change them, is success with
+ * 'saved->changed' false. */
+int host_offloads_off(const char *name, struct host_offloads *saved);
+
+/* Switches on again what host_offloads_off() switched off and nothing else;
+ * afterwards 'saved->changed' is false.  Does nothing if it was.  Succeeds if
+ * the interface is gone. */
+int host_offloads_restore(const char *name, struct host_offloads *saved);
+
+/* Taps. */
+struct host_tap {
+    int fd;                      /* Non-blocking, close-on-exec. */
+    unsigned int ifindex;        /* > 0. */
+    char name[IFNAMSIZ];         /* The kernel's name. */
+};
+
+/* Creates a tap interface for the port 'port_name' and fills '*tap'.
+ *
+ * The interface gets the name 'port_name' where the system can rename taps
+ * (FreeBSD, Linux), else it keeps the name that the system gave it (NetBSD).
+ * It is not brought up.  Frames have no prefix of any kind.
+ *
+ * An interface named 'port_name' that exists already is adopted if it is a
+ * tap that no process has open (FreeBSD keeps the interface when its owner
+ * crashed; Linux keeps a persistent one).  A tap that somebody has open is
+ * EBUSY, any other interface EEXIST.  On each error path the descriptor is
+ * closed and an interface that was created is destroyed.
+ *
+ * ENAMETOOLONG: 'port_name' has 16 or more bytes and the system needs it as
+ * the interface's name (on NetBSD a longer one is accepted). */
+int host_tap_open(const char *port_name, struct host_tap *tap);
+
+/* Closes 'tap' and sees to it that its interface is gone: on FreeBSD it
+ * survives the close and is destroyed by name, after a check that the name
+ * still belongs to 'tap->ifindex'.  Afterwards 'tap->fd' is -1; calling it
+ * again does nothing.  ENODEV is not reported. */
+int host_tap_close(struct host_tap *tap);
+
+/* Reads one frame into the 'size' bytes at 'buf' and stores its length in
+ * '*len'.  'size' must exceed the longest frame that is acceptable by at
+ * least one byte: a kernel cuts silently what does not fit, so '*len == size'
+ * tells the caller that the frame was cut.
+ *
+ * EAGAIN: no frame now.  That includes an interface that is down (EHOSTDOWN)
+ * and a read of 0 bytes.  ENODEV: the interface is gone (ENXIO, EBADFD, EIO
+ * once it was destroyed). */
+int host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len);
+
+/* Writes one frame.  ENETDOWN: the interface is down and the frame was
+ * dropped (the BSDs write 0 bytes, Linux says EIO).  EAGAIN or ENOBUFS: no
+ * room, dropped.  EMSGSIZE: too long, or only partly taken.  ENODEV: the
+ * interface is gone. */
+int host_tap_write(struct host_tap *tap, const void *frame, size_t len);
+
+/* Capture: reception through libpcap.
+ *
+ * The provider creates, configures and activates the handles itself.  What is
+ * special about a system is asked for here. */
+
+/* Size in bytes of the capture buffer that suits frames of up to 'snaplen'
+ * bytes, for pcap_set_buffer_size(); 0 leaves the choice to libpcap.  The
+ * provider halves a size that the system refuses. */
+int host_capture_buffer_size(int snaplen);
+
+/* Finishes the set-up of 'pcap' after pcap_activate() and before
+ * pcap_setdirection().  Linux: PACKET_IGNORE_OUTGOING, so that frames that
+ * the host or this switch sends never enter the ring.  Failure of an option
+ * that only saves work is not an error. */
+int host_capture_tune(pcap_t *pcap);
+
+/* Makes 'pcap' one of several handles between which the kernel shares out the
+ * frames of one interface, by flow.  All handles with the same 'group' (a
+ * number unique in this process per interface) belong together.  EOPNOTSUPP
+ * where the system has no such thing (the BSDs). */
+int host_capture_fanout(pcap_t *pcap, uint16_t group);
+
+/* Translates the failure 'rc' (< 0) of a libpcap call on 'pcap' into an errno
+ * value.  errno itself is unreliable after libpcap calls; its error text is
+ * used instead.
+ *
+ *   - ENODEV: the interface is gone.  The handle must be closed.
+ *   - ENETDOWN: the interface is down.  The handle stays usable.
+ *   - EPERM, EINVAL, ENOMEM: of pcap_activate(), as the names say.
+ *   - EIO: anything else. */
+int host_capture_error(pcap_t *pcap, int rc);
+
+/* Transmission on an interface that is not a tap. */
+struct host_tx;
+
+/* Opens a transmit handle for 'name' in '*txp': Linux, a packet socket that
+ * never receives; BSD, a pcap handle with the filter `ret #0' (or it would
+ * copy every received frame into a buffer that nobody reads).  Frames go out
+ * with the source address they have (BIOCSHDRCMPLT). */
+int host_tx_open(const char *name, struct host_tx **txp);
+
+/* Closes 'tx'.  NULL is fine. */
+void host_tx_close(struct host_tx *tx);
+
+/* Descriptor of 'tx' to poll for POLLOUT, or -1 if the system accepts frames
+ * at all times. */
+int host_tx_fd(const struct host_tx *tx);
+
+/* Sends the 'n' frames, one struct iovec each, in order.  Every frame is
+ * tried whatever became of those before it.  errors[i] is set to 0 if frame
+ * 'i' was handed to the system, else to:
+ *
+ *   - EMSGSIZE: longer than the interface takes.  (FreeBSD and NetBSD refuse a
+ *     frame longer than 14 + MTU, so a full-size VLAN-tagged one.)
+ *   - EAGAIN, ENOBUFS: no room.
+ *   - ENETDOWN: the interface is down.
+ *   - ENODEV: the interface is gone; the frames after it get the same error
+ *     without being tried, and the handle must be closed.
+ *   - another errno value.
+ *
+ * Returns the number of frames sent.  Allocates nothing. */
+size_t host_tx_send(struct host_tx *tx, const struct iovec *frames, size_t n,
+                    int *errors);
+
+/* Change notifier. */
+enum host_event_type {
+    /* Interface 'link' exists: it is new, or something about it changed, or
+     * both.  'link.have' tells what the message carried; 'stale' tells what
+     * may have changed but was not carried.  A change of name under the same
+     * ifindex is reported with the new name, where the system does not
+     * announce it as HOST_EV_GONE of the old name. */
+    HOST_EV_LINK,
+
+    /* The interface is gone: 'link' has HOST_V_IFINDEX and, where the message
+     * says so, HOST_V_NAME.  On FreeBSD a rename is GONE with the old name,
+     * then LINK with the new name and the same ifindex. */
+    HOST_EV_GONE,
+
+    /* Only the values in 'stale' of interface 'link' (HOST_V_IFINDEX) changed:
+     * HOST_V_ADDRS, HOST_V_NEIGH, ... */
+    HOST_EV_STALE,
+
+    /* A message that says nothing about any of this: unknown or
+     * uninteresting.  To be counted. */
+    HOST_EV_OTHER,
+
+    /* A message that could not be parsed (length, version, alignment) and was
+     * skipped.  To be counted. */
+    HOST_EV_MALFORMED,
+};
+
+struct host_event {
+    enum host_event_type type;
+    int msg_type;                /* The system's RTM_* number, 0..255. */
+    unsigned int stale;          /* HOST_V_*, disjoint from 'link.have'. */
+    struct host_link link;
+};
+
+struct host_notifier;
+
+/* Opens the routing socket (AF_ROUTE, or NETLINK_ROUTE with its link and
+ * address groups): non-blocking, with a large receive buffer, restricted to
+ * the messages that matter where the system can, and with overflow made
+ * visible (SO_RERROR) where the system can. */
+int host_notifier_open(struct host_notifier **notifierp);
+
+/* Closes 'notifier'.  NULL is fine. */
+void host_notifier_close(struct host_notifier *notifier);
+
+/* Descriptor of 'notifier' to poll for POLLIN.  It says nothing about events
+ * that were already read from the system but not yet handed out: call
+ * host_notifier_read() until it returns EAGAIN before waiting. */
+int host_notifier_fd(const struct host_notifier *notifier);
+
+/* Hands out the next event in '*event'.  One call makes at most one system
+ * call that reads, so the caller bounds the work.
+ *
+ *   - 0: '*event' is filled.
+ *   - EAGAIN: nothing more for now.
+ *   - ENOBUFS: the system lost messages.  Everything that is cached may be
+ *     wrong.  The notifier goes on working.
+ *   - another value: the notifier is broken; close it, open a new one, and
+ *     treat it as a loss. */
+int host_notifier_read(struct host_notifier *notifier,
+                       struct host_event *event);
+
+/* Name of message type 'msg_type' ("RTM_NEWLINK"), or NULL if unknown.  A
+ * static string. */
+const char *host_msg_name(int msg_type);
+
+/* Milliseconds between two checks with host_link_dump() for changes that the
+ * system does not report: FreeBSD 13 loses routing messages silently, and
+ * FreeBSD sends none when a link address is changed.  0 if the notifier can
+ * be relied on. */
+int host_revalidate_interval(void);
+
+#endif /* HOST_HOST_H */
