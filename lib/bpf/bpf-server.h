@@ -36,39 +36,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+struct bpf_config;
 
 /* Number of simultaneous connections beyond which new ones are turned away
  * with ENOBUFS: devices are limited by bpf/bpf-port.h, this bounds what
  * connections without a device cost. */
 #define BPF_SERVER_MAX_CONNECTIONS 8192
 
-/* How the server is reached.  Strings belong to the caller. */
-struct bpf_server_config {
-    const char *path;           /* Socket. */
-    const char *ro_path;        /* Socket for read-only users, or NULL. */
-    mode_t mode;                /* Permissions of 'path', as 0600. */
-    mode_t ro_mode;             /* Permissions of 'ro_path', as 0660. */
-    const char *group;          /* Group of 'path', name or number, or NULL. */
-    const char *ro_group;       /* Group of 'ro_path', or NULL. */
-};
+/* Starts the server on the sockets that 'config' names ('config->ro_socket' is
+ * optional).  Returns NULL if it now runs, otherwise a line that says what is
+ * wrong and what to do, which the caller frees; the commonest reason is
+ * another daemon that serves the same path.  A socket that a crashed daemon
+ * left behind is replaced.
+ *
+ * The server takes the callback of bpf_change_set_callback() for itself, to
+ * wake clients that watch the set of ports. */
+char *bpf_server_start(const struct bpf_config *config);
 
-/* Fills 'config' with the defaults: mode 0600, no groups, no read-only
- * socket, at 'path', which stays the caller's. */
-void bpf_server_config_init(struct bpf_server_config *config,
-                            const char *path);
-
-/* Starts the server.  Returns NULL if it now runs, otherwise a line that says
- * what is wrong and what to do, which the caller frees; the commonest reason
- * is another daemon that serves the same path.  A socket that a crashed
- * daemon left behind is replaced. */
-char *bpf_server_start(const struct bpf_server_config *config);
-
-/* Applies another configuration to the server that runs: permissions, groups,
- * and paths if they changed.  Connections stay.  Returns NULL, or a line that
- * says what is wrong, which the caller frees; in that case the server goes on
- * as it was before. */
-char *bpf_server_reconfigure(const struct bpf_server_config *config);
+/* Applies the paths, permissions and groups in 'config' to the server that
+ * runs.  Connections stay.  Returns NULL, or a line that says what is wrong,
+ * which the caller frees; in that case the server goes on as before. */
+char *bpf_server_reconfigure(const struct bpf_config *config);
 
 /* Closes every connection, removes the sockets and ends the thread.  Does
  * nothing if the server does not run. */
@@ -76,15 +65,6 @@ void bpf_server_stop(void);
 
 /* True between bpf_server_start() and bpf_server_stop(). */
 bool bpf_server_is_running(void);
-
-/* Closes the connection whose device has number 'id'.  Returns false if there
- * is none.  The device may exist for a moment longer. */
-bool bpf_server_disconnect(uint64_t id);
-
-/* Tells the server that the set of ports, or anything that a list of ports
- * shows, has changed: monitor connections become readable.  Any thread; never
- * waits.  Does nothing if the server does not run. */
-void bpf_server_ports_changed(void);
 
 /* What the server has done since it started, and has at present. */
 struct bpf_server_stats {
