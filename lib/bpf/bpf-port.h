@@ -24,7 +24,7 @@
  * Three kinds of threads meet here:
  *
  *    - The main thread says which ports exist (bpf_port_update(),
- *      bpf_port_remove()) and what the limits are (bpf_limits_set()).
+ *      bpf_port_remove()) and what the limits are (bpf_config_set()).
  *
  *    - The server thread creates a "struct bpf_client" for every device that
  *      a process opens, attaches it to a port, carries requests to its
@@ -82,21 +82,33 @@ struct bpf_dev;
 /* Life cycle.
  *
  * bpf_port_module_init() must run once on the main thread before anything
- * else here.  bpf_port_module_exit() frees ports, limits and whatever
+ * else here.  bpf_port_module_exit() frees ports, configuration and whatever
  * else the module holds; every client must have been destroyed and no thread
  * may move packets any longer. */
 void bpf_port_module_init(void);
 void bpf_port_module_exit(void);
 
-/* Limits
- * ======
+/* Configuration
+ * =============
  *
  * An immutable value that is replaced as a whole.  Sizes are in bytes. */
 
+#define BPF_SOCKET_PATH_MAX 108         /* As struct sockaddr_un's sun_path. */
 #define BPF_BUFFERS_MIN 2               /* Classic store and hold. */
 #define BPF_BUFFERS_MAX 64
 
-struct bpf_limits {
+/* A socket to listen on. */
+struct bpf_socket_config {
+    char path[BPF_SOCKET_PATH_MAX];     /* Absolute; "" for no socket. */
+    mode_t mode;                        /* Permission bits, e.g. 0600. */
+    gid_t group;                        /* (gid_t) -1: leave it alone. */
+};
+
+struct bpf_config {
+    bool enable;                        /* Listen at all? */
+    struct bpf_socket_config socket;    /* Clients that may do everything. */
+    struct bpf_socket_config ro_socket; /* Clients that may only read. */
+
     unsigned int max_devices;           /* Devices open at a time. */
     size_t buffer_default;              /* A new device's buffer length. */
     size_t buffer_max;                  /* What BIOCSBLEN clamps to. */
@@ -105,26 +117,35 @@ struct bpf_limits {
     unsigned int insn_max;              /* Instructions in a filter. */
 };
 
-/* Sets every limit in '*limits' to its default. */
-void bpf_limits_init(struct bpf_limits *limits);
+/* Fills 'config' with the default of every setting.  'rundir' is the
+ * directory of the default socket, "bpf.sock". */
+void bpf_config_init(struct bpf_config *config, const char *rundir);
 
-/* Returns the limits in force.  The caller may use them until it quiesces
- * next (RCU).  Any thread. */
-const struct bpf_limits *bpf_limits_get(void);
+/* Returns the configuration in force.  The caller may use it until it
+ * quiesces next (RCU).  Any thread. */
+const struct bpf_config *bpf_config_get(void);
 
-/* Puts a copy of 'limits' in force.  Devices that are open keep what they
- * have, even if the new limits would refuse them.  Main thread. */
-void bpf_limits_set(const struct bpf_limits *limits);
+/* Replaces the configuration by a copy of 'config' and calls the change
+ * callback if anything differs.  Devices that are open keep what they have,
+ * even if the new limits would refuse them.  Main thread. */
+void bpf_config_set(const struct bpf_config *config);
+
+/* Called after the configuration, the set of ports or what is known of a port
+ * changed.  Runs on the thread that made the change with no lock of this
+ * module held; must not block.  NULL for none; after this returns the old
+ * callback is not running and will not run again. */
+void bpf_change_set_callback(void (*cb)(void *aux), void *aux);
+
+/* These numbers grow with every change of the configuration, and of the set
+ * of ports or a port's description, respectively.  Any thread. */
+uint64_t bpf_config_seqno(void);
+uint64_t bpf_ports_seqno(void);
 
 /* Ports
  * ===== */
 
 #define BPF_PORT_NAME_MAX 256           /* With the terminating null. */
 #define BPF_PORT_TYPE_MAX 32
-
-/* Grows with every change of the set of ports or of what is known of one (but
- * not with the number of devices attached).  Any thread. */
-uint64_t bpf_ports_seqno(void);
 
 /* What is known of a port. */
 struct bpf_port_info {
@@ -225,6 +246,12 @@ struct bpf_client_ops {
      * bpf_client_attach() if it fails after 'map') without any lock, when no
      * thread uses the memory any more. */
     void (*unmap)(struct bpf_client *, uint8_t *mem, size_t size);
+
+    /* The administrator wants the client gone.  Called on the main thread
+     * with the registry's mutex held; must not block or call anything here:
+     * it tells the owner, who then calls bpf_client_destroy() from its own
+     * thread. */
+    void (*disconnect)(struct bpf_client *);
 };
 
 /* One open device.  'mutex', 'dev', 'aux' and the constant members may be
@@ -307,6 +334,10 @@ void bpf_client_sync_ready(struct bpf_client *client)
  * To be called before the device's counters are read, or cleared. */
 void bpf_client_sync_counters(struct bpf_client *client)
     OVS_REQUIRES(client->mutex);
+
+/* Asks the owner of the client with the given 'id' to destroy it.  Returns
+ * false if there is no such client.  Main thread. */
+bool bpf_client_disconnect(uint64_t id);
 
 /* A line of the list of devices (netstat -B, net.bpf.peers). */
 struct bpf_peer {
