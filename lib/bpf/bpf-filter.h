@@ -1,0 +1,138 @@
+/*
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/* Filter programs: classic BPF, checked once, then run on every packet.
+ *
+ * Motivation
+ * ==========
+ *
+ * A filter comes from a client and runs on the threads that forward packets.
+ * So nothing of it may be believed (hence a strict validator: what it lets
+ * through terminates, reads no byte outside the packet and no memory word
+ * that the program has not written), and it has to be fast (hence machine
+ * code where we have a compiler, with libpcap's interpreter everywhere else
+ * and as the definition of what a program means).
+ *
+ * Usage
+ * =====
+ *
+ *     struct bpf_prog *prog;
+ *     const char *why;
+ *     int error = bpf_prog_create(insns, n, BPF_PROG_DEFAULT_INSNS, 0,
+ *                                 &prog, &why);
+ *     ...
+ *     if (bpf_prog_run(prog, data, wirelen, size)) { ...accepted... }
+ *     ...
+ *     ovsrcu_postpone(bpf_prog_destroy, prog);
+ *
+ * Thread-safety
+ * =============
+ *
+ * A struct bpf_prog never changes between its creation and its destruction:
+ * any number of threads may run it at the same time.  Whoever destroys it has
+ * to know that nobody runs it any more, normally by an RCU grace period.
+ *
+ * The instructions are libpcap's and the BSDs' struct bpf_insn; the names
+ * here keep clear of the functions that libpcap exports (bpf_filter() and
+ * bpf_validate()). */
+
+#ifndef BPF_FILTER_H
+#define BPF_FILTER_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bpf/bpf-jit.h"
+
+struct bpf_insn;
+
+/* Instruction limits: the BSD kernels' own, and the largest that may be
+ * configured. */
+#define BPF_PROG_DEFAULT_INSNS 512
+#define BPF_PROG_MAX_INSNS 4096
+
+/* Verdict of "no filter": the whole packet, whatever its length. */
+#define BPF_PROG_ACCEPT_ALL UINT32_MAX
+
+/* Flags for bpf_prog_create(). */
+#define BPF_PROG_F_NO_JIT (1u << 0)  /* Interpret, even where we could
+                                      * compile: for comparisons. */
+
+/* A validated program.  The members are for bpf_prog_run() only. */
+struct bpf_prog {
+    struct bpf_insn *insns;     /* Owned. */
+    size_t n_insns;
+    struct bpf_jit jit;         /* jit.run is the interpreter's if NULL. */
+};
+
+/* Checks the 'n' instructions at 'insns' without keeping them.  Returns NULL
+ * if they are a program that may be run, otherwise one line that says what is
+ * wrong (a constant string, to be printed or sent to the client); then, if
+ * 'where' is nonnull, '*where' is the index of the instruction to blame (0 if
+ * the program as a whole is).
+ *
+ * Accepted is: 1 to 'max_insns' instructions; only the operations of
+ * bpf(4), with jt, jf and k ignored where they have no meaning; jumps forward
+ * and inside the program; M[] words inside M[0..15] and written on every path
+ * before they are read; no constant divisor or modulus of 0 and no constant
+ * shift of 32 or more; a last instruction that returns, and no return of X.
+ * Programs that jump backward (libpcap's "protochain") are refused.
+ *
+ * May be called by any thread. */
+const char *bpf_prog_check(const struct bpf_insn *insns, size_t n,
+                           size_t max_insns, size_t *where);
+
+/* Validates the 'n' instructions at 'insns' (see bpf_prog_check()), copies
+ * them and compiles them if this machine can.  Returns 0 and stores the
+ * program, which the caller owns, in '*progp'.  If it is no valid program,
+ * too long included, returns EINVAL, as bpf(4) does; then '*progp' is NULL
+ * and, if 'why' is nonnull, '*why' is one line that says what is wrong, a
+ * constant string.
+ *
+ * If the machine refuses memory for machine code (a hardened system), the
+ * program is interpreted, which is no error.
+ *
+ * May be called by any thread; it allocates memory. */
+int bpf_prog_create(const struct bpf_insn *insns, size_t n, size_t max_insns,
+                    unsigned int flags, struct bpf_prog **progp,
+                    const char **why);
+
+/* Frees 'prog', which may be NULL.  No thread may be running it. */
+void bpf_prog_destroy(struct bpf_prog *prog);
+
+/* True if 'prog' runs as machine code. */
+static inline bool
+bpf_prog_is_compiled(const struct bpf_prog *prog)
+{
+    return prog->jit.run != NULL;
+}
+
+/* For bpf_prog_run(): runs 'prog' in libpcap's interpreter. */
+uint32_t bpf_prog_interpret(const struct bpf_prog *prog, const void *data,
+                            uint32_t wirelen, uint32_t buflen);
+
+/* Runs 'prog', which may be NULL for "no filter", over the packet whose first
+ * 'buflen' bytes are at 'data' and that had 'wirelen' bytes in all.  Returns
+ * the verdict: 0 to reject the packet, otherwise how many bytes of it are
+ * wanted, at most (more than the packet has is usual).
+ *
+ * May be called by any thread.  Takes no lock, allocates nothing, makes no
+ * system call, ends after at most prog->n_insns instructions. */
+static inline uint32_t
+bpf_prog_run(const struct bpf_prog *prog, const void *data, uint32_t wirelen,
+             uint32_t buflen)
+{
+    if (!prog) {
+        return BPF_PROG_ACCEPT_ALL;
+    } else if (prog->jit.run) {
+        return prog->jit.run(data, wirelen, buflen);
+    } else {
+        return bpf_prog_interpret(prog, data, wirelen, buflen);
+    }
+}
+
+#endif /* bpf-filter.h */

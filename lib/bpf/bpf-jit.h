@@ -1,0 +1,52 @@
+/*
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/* Compiler from classic BPF to machine code, one file per processor.
+ *
+ * The files behind this header stand alone (C library only, nothing of Open
+ * vSwitch), so that the compiler of another processor can be built and tested
+ * under an emulator.
+ *
+ * Memory for code is first writable, then, before it is ever called, made
+ * executable and no longer writable; it is never both.
+ *
+ * Any thread may call these functions. */
+
+#ifndef BPF_JIT_H
+#define BPF_JIT_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bpf_insn;
+
+/* A compiled program: the same arguments and result as libpcap's
+ * bpf_filter(), without the program. */
+typedef uint32_t bpf_jit_func(const void *data, uint32_t wirelen,
+                              uint32_t buflen);
+
+struct bpf_jit {
+    bpf_jit_func *run;      /* NULL if there is no machine code. */
+    void *map;              /* The mapping that 'run' lies in. */
+    size_t map_len;         /* Its length in bytes. */
+};
+
+/* Name of the processor that this build compiles for ("x86-64", "AArch64"),
+ * or NULL if it has no compiler and programs are interpreted. */
+const char *bpf_jit_target(void);
+
+/* Compiles the 'n' instructions at 'insns', which must have passed
+ * bpf_prog_check(), and fills in '*jit'.  Returns true if successful.
+ * Returns false, with jit->run NULL, where there is no compiler for this
+ * processor or the system grants no memory for code. */
+bool bpf_jit_compile(const struct bpf_insn *insns, size_t n,
+                     struct bpf_jit *jit);
+
+/* Frees the code of 'jit', if it has any.  No thread may be running it. */
+void bpf_jit_free(struct bpf_jit *jit);
+
+#endif /* bpf-jit.h */
