@@ -70,14 +70,13 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "bpf/bpf-device.h"
 #include "openvswitch/list.h"
 #include "openvswitch/thread.h"
 #include "openvswitch/types.h"
 #include "ovs-atomic.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
-
-struct bpf_dev;
 
 /* Life cycle.
  *
@@ -94,8 +93,6 @@ void bpf_port_module_exit(void);
  * An immutable value that is replaced as a whole.  Sizes are in bytes. */
 
 #define BPF_SOCKET_PATH_MAX 108         /* As struct sockaddr_un's sun_path. */
-#define BPF_BUFFERS_MIN 2               /* Classic store and hold. */
-#define BPF_BUFFERS_MAX 64
 
 /* A socket to listen on. */
 struct bpf_socket_config {
@@ -269,7 +266,7 @@ struct bpf_client {
     bool appending OVS_GUARDED;         /* May packets still be appended? */
 
     /* Server thread only. */
-    unsigned int n_buffers;             /* Set before attaching; default 2. */
+    unsigned int n_buffers;             /* May be set before attaching. */
     uint8_t *mem;                       /* From 'ops->map', or NULL. */
     size_t mem_size;                    /* Bytes. */
 
@@ -278,11 +275,6 @@ struct bpf_client {
     struct bpf_port *port;              /* NULL: none (yet or any more). */
     struct bpf_cred cred;
     char process[32];                   /* Name of the process, or "". */
-
-    /* Packets that the filter refused, counted without the mutex by threads
-     * that move packets, until the next packet is accepted or the counters
-     * are read. */
-    atomic_uint64_t n_refused;
 };
 
 /* Opens a new device for the process that 'cred' names, with the configured
@@ -305,9 +297,9 @@ void bpf_client_destroy(struct bpf_client *client);
 void bpf_client_set_cred(struct bpf_client *client,
                          const struct bpf_cred *cred);
 
-/* Attaches 'client' to the port with the full name 'name'.  Its
- * 'client->n_buffers' (BPF_BUFFERS_MIN to the configured maximum) may be set
- * before.
+/* Attaches 'client' to the port with the full name 'name'.  The owner may have
+ * set 'client->n_buffers', which is BPF_DEV_MIN_BUFFERS in a new client, to
+ * another number; it is brought into the bounds of the configuration.
  *
  * Returns 0 or a positive errno value: EINVAL already attached, or detached
  * because the port has gone; EPERM the device is locked; ENXIO no such port;
@@ -330,11 +322,6 @@ int bpf_client_write(struct bpf_client *client, const void *frame,
 void bpf_client_sync_ready(struct bpf_client *client)
     OVS_REQUIRES(client->mutex);
 
-/* Adds packets that were refused without the mutex to the device's counters.
- * To be called before the device's counters are read, or cleared. */
-void bpf_client_sync_counters(struct bpf_client *client)
-    OVS_REQUIRES(client->mutex);
-
 /* Asks the owner of the client with the given 'id' to destroy it.  Returns
  * false if there is no such client.  Main thread. */
 bool bpf_client_disconnect(uint64_t id);
@@ -343,17 +330,9 @@ bool bpf_client_disconnect(uint64_t id);
 struct bpf_peer {
     uint64_t id;
     struct bpf_cred cred;
-    char process[32];
-    char port[BPF_PORT_NAME_MAX];       /* "" if never attached. */
-    const char *state;                  /* "unattached", "attached"... */
-    const char *direction;              /* "in", "out" or "inout". */
-    size_t buffer_len;                  /* Bytes in one buffer. */
-    unsigned int n_buffers;
-    bool promisc, immediate, hdrcmplt, seesent, feedback;
-    bool locked, read_only, filtered;
-    uint64_t received, captured, dropped;
-    size_t store_len, hold_len;         /* Bytes waiting. */
+    char process[32];                   /* Name of the process, or "". */
     size_t memory;                      /* Bytes of buffer memory. */
+    struct bpf_dev_info info;
 };
 
 /* Returns a snapshot of all devices in order of 'id' and stores their number
@@ -375,16 +354,6 @@ void bpf_totals_get(struct bpf_totals *totals);
 
 /* Data path
  * ========= */
-
-/* A packet, as it is handed to the filters. */
-struct bpf_tap_packet {
-    const void *data;                   /* From the link header on. */
-    uint32_t len;                       /* Bytes at 'data'. */
-    uint32_t wirelen;                   /* Bytes before truncation. */
-};
-
-/* The most packets that bpf_tap_feed() takes at a time. */
-#define BPF_TAP_BATCH 32
 
 struct bpf_tap;
 
@@ -409,13 +378,12 @@ void bpf_tap_release(void);
  * lock. */
 const struct bpf_tap *bpf_tap_lookup(const char *name);
 
-/* Shows the 'n' (1 to BPF_TAP_BATCH) packets in 'packets' to every device on
- * 'tap'.  'sent' is true for packets that the switch sends out of the port,
- * false for packets that it received there.  'when' is the time in
- * nanoseconds since 1970.  Copies what it keeps.  Any thread; never allocates;
- * takes the mutexes of those clients only whose filter accepts a packet. */
-void bpf_tap_feed(const struct bpf_tap *tap,
-                  const struct bpf_tap_packet packets[], size_t n,
-                  bool sent, uint64_t when);
+/* Shows the 'n' packets in 'packets', all of which go 'way', to every device
+ * on 'tap'.  'now' is the time in nanoseconds since 1970.  Copies what it
+ * keeps; uses the packets' "verdict" members for itself.  Any thread; never
+ * allocates; takes the mutexes of those clients only whose filter accepts a
+ * packet. */
+void bpf_tap_feed(const struct bpf_tap *tap, struct bpf_dev_packet packets[],
+                  size_t n, enum bpf_dev_way way, uint64_t now);
 
 #endif /* bpf-port.h */
