@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-bsd authors.
+
+dnl BSD_CHECK_HOST
+dnl
+dnl Chooses the file that implements lib/host/host.h.
+AC_DEFUN([BSD_CHECK_HOST],
+  [AS_CASE([$host_os],
+     [linux*], [BSD_HOST=linux],
+     [freebsd*], [BSD_HOST=freebsd],
+     [netbsd*], [BSD_HOST=netbsd],
+     [AC_MSG_ERROR([no host interface for $host_os yet: lib/host needs a file that implements lib/host/host.h on it])])
+   AM_CONDITIONAL([HOST_LINUX], [test $BSD_HOST = linux])
+   AM_CONDITIONAL([HOST_FREEBSD], [test $BSD_HOST = freebsd])
+   AM_CONDITIONAL([HOST_NETBSD], [test $BSD_HOST = netbsd])])
+
+dnl BSD_CHECK_PCAP
+dnl
+dnl libpcap carries the packets of system ports and compiles filters.
+AC_DEFUN([BSD_CHECK_PCAP],
+  [PCAP_LIBS=
+   AC_CHECK_HEADER([pcap/pcap.h], [], [BSD_NO_PCAP])
+   bsd_save_LIBS=$LIBS
+   AC_CHECK_LIB([pcap], [pcap_set_immediate_mode], [PCAP_LIBS=-lpcap],
+                [BSD_NO_PCAP])
+   LIBS=$bsd_save_LIBS
+   AC_SUBST([PCAP_LIBS])])
+
+AC_DEFUN([BSD_NO_PCAP],
+  [AC_MSG_ERROR([libpcap 1.5 or later is required: install its development package (Debian: libpcap-dev; the BSDs have it in their base system)])])
+
+dnl BSD_CHECK_UNWIND
+dnl
+dnl libunwind writes the backtrace of a crash.
+AC_DEFUN([BSD_CHECK_UNWIND],
+  [AC_MSG_CHECKING([for libunwind])
+   bsd_save_LIBS=$LIBS
+   UNWIND_LIBS=none
+   for bsd_lib in -lunwind ''; do
+     LIBS="$bsd_lib $bsd_save_LIBS"
+     AC_LINK_IFELSE(
+       [AC_LANG_PROGRAM([[#define UNW_LOCAL_ONLY
+                          #include <libunwind.h>]],
+                        [[unw_context_t c;
+                          unw_cursor_t cursor;
+                          char name[64];
+                          unw_word_t offset;
+                          unw_getcontext(&c);
+                          unw_init_local(&cursor, &c);
+                          return unw_get_proc_name(&cursor, name,
+                                                   sizeof name, &offset);]])],
+       [UNWIND_LIBS=$bsd_lib
+        break])
+   done
+   LIBS=$bsd_save_LIBS
+   AS_IF([test "X$UNWIND_LIBS" = Xnone],
+         [AC_MSG_RESULT([no])
+          AC_MSG_ERROR([libunwind is required: install its development package (Debian: libunwind-dev; FreeBSD and pkgsrc: libunwind)])],
+         [AC_MSG_RESULT([yes])])
+   AC_SUBST([UNWIND_LIBS])])
+
+dnl BSD_CHECK_WARNINGS
+dnl
+dnl The tree builds without warnings; --enable-Werror holds it to that.
+AC_DEFUN([BSD_CHECK_WARNINGS],
+  [AC_ARG_ENABLE([Werror],
+     [AS_HELP_STRING([--enable-Werror], [treat compiler warnings as errors])])
+   WARN_CFLAGS='-Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes'
+   AS_IF([test "X$enable_Werror" = Xyes],
+         [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
+   AC_SUBST([WARN_CFLAGS])])
+
+dnl BSD_CHECK_OVS
+dnl
+dnl Finds the source and build trees of Open vSwitch, or unpacks the source of
+dnl the distribution's package to be built within our build tree by make.
+AC_DEFUN([BSD_CHECK_OVS],
+  [AC_ARG_WITH([ovs-source],
+     [AS_HELP_STRING([--with-ovs-source=DIR],
+        [source tree of Open vSwitch (default: what the package openvswitch-source installs, unpacked in the build tree)])])
+   AC_ARG_WITH([ovs-build],
+     [AS_HELP_STRING([--with-ovs-build=DIR],
+        [built tree of Open vSwitch (default: built by make in the build tree)])])
+
+   bsd_top=`pwd -P`
+   AS_CASE([$with_ovs_source],
+     [''|no|yes], [BSD_UNPACK_OVS],
+     [OVS_SOURCE=`cd "$with_ovs_source" 2>/dev/null && pwd -P`])
+   AS_IF([test ! -r "$OVS_SOURCE/lib/netdev-provider.h"],
+     [AC_MSG_ERROR([--with-ovs-source=$with_ovs_source is not a source tree of Open vSwitch (no lib/netdev-provider.h in it)])])
+   AS_IF([test ! -x "$OVS_SOURCE/configure"],
+     [AC_MSG_ERROR([$OVS_SOURCE has no configure script: run boot.sh there first])])
+
+   OVS_BUILD_NOTE=
+   AS_CASE([$with_ovs_build],
+     [''|no|yes],
+       [OVS_BUILD=$bsd_top/ovs/build
+        OVS_BUILD_NOTE=' (make builds it)'
+        bsd_build_ovs=yes],
+     [OVS_BUILD=`cd "$with_ovs_build" 2>/dev/null && pwd -P`
+      bsd_build_ovs=no
+      for bsd_file in config.h lib/libopenvswitch.la lib/libsflow.la \
+                      ofproto/libofproto.la vswitchd/bridge.o; do
+        AS_IF([test ! -r "$OVS_BUILD/$bsd_file"],
+          [AC_MSG_ERROR([--with-ovs-build=$with_ovs_build is not a built tree of Open vSwitch (no $bsd_file in it)])])
+      done])
+   AM_CONDITIONAL([BUILD_OVS], [test $bsd_build_ovs = yes])
+
+   AC_SUBST([OVS_SOURCE])
+   AC_SUBST([OVS_BUILD])
+   BSD_OVS_FEATURES])
+
+dnl BSD_UNPACK_OVS
+dnl
+dnl Sets OVS_SOURCE to a copy of the packaged source in our build tree.
+AC_DEFUN([BSD_UNPACK_OVS],
+  [bsd_tarball=/usr/src/openvswitch/openvswitch.tar.gz
+   OVS_SOURCE=$bsd_top/ovs/source/openvswitch
+   AS_IF([test ! -x "$OVS_SOURCE/configure"],
+     [AS_IF([test ! -r $bsd_tarball],
+        [AC_MSG_ERROR([no source of Open vSwitch: install the package openvswitch-source (it brings $bsd_tarball), or name a tree by --with-ovs-source=DIR])])
+      AC_MSG_NOTICE([unpacking $bsd_tarball])
+      rm -rf ovs/source
+      AS_MKDIR_P([ovs/source])
+      (cd ovs/source && gzip -dc $bsd_tarball | tar xf -) \
+        || AC_MSG_ERROR([cannot unpack $bsd_tarball])])])
+
+dnl BSD_OVS_FEATURES
+dnl
+dnl What differs between the versions of Open vSwitch that this project builds
+dnl with is found in its headers, never by its version number.
+AC_DEFUN([BSD_OVS_FEATURES],
+  [BSD_OVS_GREP([lib/netdev-provider.h], [(\*get_speed)],
+     [OVS_NETDEV_HAS_GET_SPEED],
+     [Define to 1 if struct netdev_class has get_speed.])
+   BSD_OVS_GREP([lib/netdev-provider.h], [(\*get_duplex)],
+     [OVS_NETDEV_HAS_GET_DUPLEX],
+     [Define to 1 if struct netdev_class has get_duplex.])])
+
+dnl BSD_OVS_GREP([FILE], [REGEX], [SYMBOL], [DESCRIPTION])
+AC_DEFUN([BSD_OVS_GREP],
+  [AC_MSG_CHECKING([whether Open vSwitch's $1 has $2])
+   AS_IF([grep '$2' "$OVS_SOURCE/$1" >/dev/null 2>&1],
+     [AC_MSG_RESULT([yes])
+      AC_DEFINE([$3], [1], [$4])],
+     [AC_MSG_RESULT([no])])])

@@ -1,0 +1,19 @@
+sbin_PROGRAMS += vswitchd/ovs-vswitchd
+vswitchd_ovs_vswitchd_SOURCES = \
+	vswitchd/datapath.c \
+	vswitchd/datapath.h \
+	vswitchd/ovs-vswitchd.c
+vswitchd_ovs_vswitchd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
+	-DOVS_BSD_VERSION='"$(PACKAGE_VERSION)"'
+vswitchd_ovs_vswitchd_LDFLAGS = $(AM_LDFLAGS) $(link_with_switch)
+vswitchd_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
+vswitchd_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
+
+# What any program needs that has the whole switch in it.  The calls that
+# --wrap names are served by lib/tap (the tap point) and vswitchd/datapath.c.
+link_with_switch = -export-dynamic \
+	-Wl,--wrap=ofproto_normalize_type
+SWITCH_OWN_LIBS =
+SWITCH_LIBS = $(SWITCH_OWN_LIBS) $(OVS_VSWITCHD_LIBS) \
+	$(PCAP_LIBS) $(UNWIND_LIBS)
+
