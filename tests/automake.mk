@@ -15,7 +15,8 @@ EXTRA_DIST += \
 	$(TESTSUITE) \
 	$(SYSTEM_TESTSUITE) \
 	tests/package.m4 \
-	tests/system-lib.sh \
+	tests/upstream.sh \
+	utilities/netns-lib.sh \
 	utilities/sandbox-lib.sh
 
 AUTOTEST_PATH = vswitchd:utilities:tests:tests/bsd
@@ -33,7 +34,24 @@ check-local: $(srcdir)/$(TESTSUITE) $(CHECK_PREREQUISITES)
 check-system: all $(srcdir)/$(SYSTEM_TESTSUITE) $(CHECK_PREREQUISITES)
 	$(SHELL) $(srcdir)/$(SYSTEM_TESTSUITE) -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
 	$(TESTSUITEFLAGS)
-.PHONY: check-system
+
+# Open vSwitch's own suites against our daemon.  UPSTREAM_FLAGS are Autotest's:
+# "make check-upstream UPSTREAM_FLAGS='-k bond'".
+UPSTREAM_FLAGS = -j4 -k ofproto-dpif -k ofproto -k ovs-vsctl -k tunnel \
+	-k bridge -k pmd -k conntrack -k mirror -k bfd -k vlan
+UPSTREAM_QUICK_FLAGS = -j4 -k pmd -k mirror -k bridge -k bfd -k vlan
+run_upstream = +$(srcdir)/utilities/build-ovs '$(OVS_SOURCE)' '$(OVS_BUILD)' \
+	all && $(SHELL) $(srcdir)/tests/upstream.sh
+upstream_trees = '$(OVS_SOURCE)' '$(OVS_BUILD)' '$(abs_top_builddir)/vswitchd'
+check-upstream: all
+	$(run_upstream) testsuite $(upstream_trees) $(UPSTREAM_FLAGS)
+# What of it is worth its time before every commit.
+check-upstream-quick: all
+	$(run_upstream) testsuite $(upstream_trees) $(UPSTREAM_QUICK_FLAGS)
+check-upstream-system: all
+	$(run_upstream) system-userspace-testsuite $(upstream_trees) \
+	$(UPSTREAM_SYSTEM_FLAGS)
+.PHONY: check-system check-upstream check-upstream-quick check-upstream-system
 
 # The suites are part of a distribution, hence in the source directory.
 $(srcdir)/tests/package.m4: $(top_srcdir)/configure.ac
