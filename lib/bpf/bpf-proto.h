@@ -34,7 +34,9 @@
  * requests, each with another sequence number.  The server answers each one,
  * in order, with a message of the same type plus BPF_PROTO_REPLY, the same
  * sequence number, and in "error" 0 or a positive errno value.  With an error
- * other than 0 there is no body.  BPF_PROTO_RELEASE has no answer.
+ * the body is one line of text for the user (at most BPF_PROTO_MAX_TEXT bytes,
+ * without a null terminator), or empty if errno says it all.
+ * BPF_PROTO_RELEASE has no answer.
  *
  * The first request is BPF_PROTO_HELLO, and only the first.  Its header has
  * the same form in all versions of the protocol.  A server of another version
@@ -86,6 +88,9 @@
 #define BPF_PROTO_MAX_INSNS 4096
 #define BPF_PROTO_MAX_BODY BPF_PROTO_MAX_FRAME
 
+/* The longest text with an error. */
+#define BPF_PROTO_MAX_TEXT 200
+
 /* Socket buffer, in bytes, that both sides ask for: room for the longest
  * message, which some systems do not give unasked. */
 #define BPF_PROTO_SOCKET_BUFFER (256 * 1024)
@@ -136,13 +141,14 @@ struct bpf_proto_header {
     BPF_PROTO_REQUEST(STSTAMP, 25, u32, none)                           \
     BPF_PROTO_REQUEST(GWTIMEOUT, 26, none, time)                        \
     BPF_PROTO_REQUEST(SWTIMEOUT, 27, time, none)                        \
-    BPF_PROTO_REQUEST(LOCK, 28, none, none)                             \
+    BPF_PROTO_REQUEST(DWTIMEOUT, 28, none, none)                        \
+    BPF_PROTO_REQUEST(LOCK, 32, none, none)                             \
     BPF_PROTO_REQUEST(NREAD, 29, none, u32)     /* FIONREAD. */         \
     BPF_PROTO_REQUEST(LANGUAGE, 30, none, version)  /* BIOCVERSION. */  \
     /* Number of buffers, before SETIF. */                              \
     BPF_PROTO_REQUEST(SBUFS, 31, u32, u32)                              \
     /* Packets. */                                                      \
-    BPF_PROTO_REQUEST(READ, 40, u32, read_reply)                        \
+    BPF_PROTO_REQUEST(READ, 40, read, read_reply)                       \
     BPF_PROTO_REQUEST(RELEASE, 41, none, none)                          \
     BPF_PROTO_REQUEST(WRITE, 42, frame, none)                           \
     /* Lists: the entries after a given one, as many as one message     \
@@ -169,7 +175,7 @@ enum bpf_proto_type {
 
 struct bpf_proto_hello {
     uint32_t flags;             /* BPF_PROTO_F_*. */
-    uint32_t word_size;         /* sizeof(long): decides the record format. */
+    uint32_t reserved;          /* 0. */
 };
 
 struct bpf_proto_hello_reply {
@@ -234,10 +240,15 @@ struct bpf_proto_filter {
     uint32_t n;                 /* At most BPF_PROTO_MAX_INSNS. */
 };
 
-/* Flags in the body of BPF_PROTO_READ. */
+/* Flags in struct bpf_proto_read. */
 #define BPF_PROTO_READ_NONBLOCK 0x1 /* The client does not wait. */
 #define BPF_PROTO_READ_EXPIRED 0x2  /* Its read timeout is over. */
 #define BPF_PROTO_READ_RELEASE 0x4  /* Gives back the buffer it has. */
+
+struct bpf_proto_read {
+    uint32_t flags;             /* BPF_PROTO_READ_*. */
+    uint32_t size;              /* What the client's read asks for, bytes. */
+};
 
 struct bpf_proto_read_reply {
     uint32_t index;             /* Which buffer. */
@@ -330,6 +341,7 @@ enum bpf_proto_size {
     BPF_PROTO_SIZE_dltlist = sizeof(struct bpf_proto_dltlist),
     BPF_PROTO_SIZE_setif_reply = sizeof(struct bpf_proto_setif_reply),
     BPF_PROTO_SIZE_filter = sizeof(struct bpf_proto_filter),
+    BPF_PROTO_SIZE_read = sizeof(struct bpf_proto_read),
     BPF_PROTO_SIZE_read_reply = sizeof(struct bpf_proto_read_reply),
     BPF_PROTO_SIZE_port_key = sizeof(struct bpf_proto_port_key),
     BPF_PROTO_SIZE_peer_key = sizeof(struct bpf_proto_peer_key),

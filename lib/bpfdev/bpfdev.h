@@ -219,20 +219,26 @@ struct bpf_dltlist {
     u_int *bfl_list;            /* NULL to ask for the number only. */
 };
 
-/* What precedes each packet in a buffer.  The microseconds are nanoseconds
+/* Time of a packet, 64 bits on every machine.  'tv_usec' is in nanoseconds
  * after BIOCSTSTAMP with BPF_T_NANOTIME. */
+struct bpf_timeval {
+    int64_t tv_sec;
+    int64_t tv_usec;
+};
+
+/* What precedes each packet in a buffer. */
 struct bpf_hdr {
-    struct timeval bh_tstamp;   /* Time of the packet. */
+    struct bpf_timeval bh_tstamp; /* Time of the packet. */
     uint32_t bh_caplen;         /* Bytes of the packet that follow. */
     uint32_t bh_datalen;        /* Bytes the packet had. */
     uint16_t bh_hdrlen;         /* From this header to the packet, bytes. */
 };
 
 /* Distance of records.  libpcap's header has the macro for 4-byte words;
- * bpf(4)'s are longs. */
+ * bpf(4)'s are 8 bytes long. */
 #undef BPF_ALIGNMENT
 #undef BPF_WORDALIGN
-#define BPF_ALIGNMENT sizeof(long)
+#define BPF_ALIGNMENT sizeof(int64_t)
 #define BPF_WORDALIGN(X) (((X) + (BPF_ALIGNMENT - 1)) & ~(BPF_ALIGNMENT - 1))
 
 #endif /* BIOCSETF */
@@ -267,10 +273,10 @@ struct bpf_hdr {
 #define BIOCGTSTAMP BPFDEV_REQUEST__(39)   /* u_int: BPF_T_*. */
 #endif
 #ifndef BIOCSTSTAMP
-#define BIOCSTSTAMP BPFDEV_REQUEST__(40)   /* u_int: BPF_T_*. */
+#define BIOCSTSTAMP BPFDEV_REQUEST__(40)   /* u_int, before attaching. */
 #endif
 #ifndef BIOCSWTIMEOUT
-#define BIOCSWTIMEOUT BPFDEV_REQUEST__(41) /* struct timeval; 0 is none. */
+#define BIOCSWTIMEOUT BPFDEV_REQUEST__(41) /* struct timeval; 0: at once. */
 #endif
 #ifndef BIOCGWTIMEOUT
 #define BIOCGWTIMEOUT BPFDEV_REQUEST__(42) /* struct timeval. */
@@ -331,6 +337,8 @@ struct bpfdev_packet {
     const uint8_t *data;        /* The bytes, from the link header on. */
     uint32_t caplen;            /* Number of bytes at "data". */
     uint32_t len;               /* Length of the packet before truncation. */
+    uint32_t drops;             /* Packets lost between the one before and this
+                                 * one: accepted by the filter, no room. */
     uint8_t direction;          /* BPFDEV_DIR_*. */
 };
 
