@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	$(TESTSUITE) \
 	$(SYSTEM_TESTSUITE) \
 	tests/package.m4 \
+	tests/tsan.supp \
 	tests/upstream.sh \
 	utilities/netns-lib.sh \
 	utilities/sandbox-lib.sh
@@ -51,6 +52,17 @@ check-upstream-quick: all
 check-upstream-system: all
 	$(run_upstream) system-userspace-testsuite $(upstream_trees) \
 	$(UPSTREAM_SYSTEM_FLAGS)
+# The whole suite under a sanitizer, in a build tree of its own that has an
+# Open vSwitch built the same way: calls between the two are checked, too.
+check-asan check-tsan:
+	+@sanitizer=`echo $@ | sed 's/check-asan/address,undefined/; s/check-tsan/thread/'`; \
+	dir=_$@ && $(MKDIR_P) $$dir && cd $$dir && \
+	{ test -f Makefile || $(abs_top_srcdir)/configure \
+	    CC='$(CC)' \
+	    CFLAGS="-g -O1 -fno-omit-frame-pointer -fsanitize=$$sanitizer" \
+	    --with-ovs-source='$(OVS_SOURCE)' ; } && \
+	$(MAKE) check TESTSUITEFLAGS='$(TESTSUITEFLAGS)'
+.PHONY: check-asan check-tsan
 .PHONY: check-system check-upstream check-upstream-quick check-upstream-system
 
 # The suites are part of a distribution, hence in the source directory.
