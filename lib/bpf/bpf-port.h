@@ -169,17 +169,19 @@ struct bpf_port_stats {
 
 /* Services of the switch, called without any lock of this module. */
 struct bpf_port_ops {
-    /* Sends the 'size' bytes at 'frame' out of port 'name'.  Unless
-     * 'complete', the frame's source address is replaced by the port's own.
-     * With 'feedback', a copy of the frame also enters the switch as if it
-     * had been received on the port, provided that it could be sent.
+    /* Stores the MTU of port 'name' in bytes (0 if it has none) and its link
+     * address (all zeros if it has none).  Returns 0 or ENXIO. */
+    int (*get_link)(const char *name, uint32_t *mtu, uint8_t mac[6]);
+
+    /* Sends the 'size' bytes at 'frame' out of port 'name'.  With 'feedback',
+     * a copy of the frame also enters the switch as if it had been received on
+     * the port, provided that it could be sent.
      *
-     * Returns 0 or a positive errno value: ENXIO no such port, EMSGSIZE
-     * longer than link header, VLAN tags and MTU together (or shorter than a
-     * link header), EOPNOTSUPP the port cannot send or receive frames, ENOBUFS
-     * no room, or what sending returned. */
+     * Returns 0 or a positive errno value: ENXIO no such port, EOPNOTSUPP the
+     * port cannot send (or, with 'feedback', receive) frames, ENOBUFS no room,
+     * or what sending returned. */
     int (*send)(const char *name, const void *frame, size_t size,
-                bool complete, bool feedback);
+                bool feedback);
 
     /* Reads the counters of port 'name' into 'stats'.  Returns 0 or a
      * positive errno value. */
@@ -190,7 +192,8 @@ struct bpf_port_ops {
 void bpf_port_set_ops(const struct bpf_port_ops *ops);
 
 /* Adds the port that 'info' describes, or updates what is known of it if a
- * port of that name exists.  Main thread. */
+ * port of that name exists.  With a different link type it counts as another
+ * port: clients become detached.  Main thread. */
 void bpf_port_update(const struct bpf_port_info *info);
 
 /* Removes the port called 'name', if there is one.  Clients attached to it
@@ -251,35 +254,38 @@ struct bpf_client_ops {
     void (*disconnect)(struct bpf_client *);
 };
 
-/* One open device.  'mutex', 'dev', 'aux' and the constant members may be
- * used directly, the rest belongs to bpf-port.c. */
+/* One open device.  The owner may use 'mutex', 'n_buffers' and the constant
+ * members, the rest belongs to bpf-port.c. */
 struct bpf_client {
     /* Constant. */
     uint64_t id;                        /* Unique since start, from 1 on. */
     bool read_only;
     const struct bpf_client_ops *ops;
     void *aux;                          /* For the owner's use. */
+    struct bpf_dev *dev;                /* What it points to is guarded by
+                                         * 'mutex', see bpf-device.h. */
 
     struct ovs_mutex mutex;
-    struct bpf_dev *dev OVS_GUARDED;    /* Never NULL. */
     bool ready OVS_GUARDED;             /* Last told to 'ops->ready'. */
-    bool appending OVS_GUARDED;         /* May packets still be appended? */
+    bool closed OVS_GUARDED;            /* Being destroyed. */
 
     /* Server thread only. */
     unsigned int n_buffers;             /* May be set before attaching. */
     uint8_t *mem;                       /* From 'ops->map', or NULL. */
-    size_t mem_size;                    /* Bytes. */
 
     /* Guarded by the registry's mutex. */
     struct ovs_list list_node;          /* In the list of all clients. */
     struct bpf_port *port;              /* NULL: none (yet or any more). */
+    size_t mem_size;                    /* Bytes at 'mem'. */
     struct bpf_cred cred;
     char process[32];                   /* Name of the process, or "". */
 };
 
 /* Opens a new device for the process that 'cred' names, with the configured
  * default buffer length, and stores it in '*clientp'.  With 'read_only' it
- * will refuse to write.
+ * will refuse to write.  'ops->ready' has not been called yet: the owner calls
+ * bpf_client_sync_ready() when it is able to hear that the device is readable,
+ * as every unattached device is.
  *
  * Returns 0, or ENOBUFS if the maximum number of devices are open.  On failure
  * '*clientp' is NULL.  Server thread. */
@@ -307,14 +313,14 @@ void bpf_client_set_cred(struct bpf_client *client,
  * thread, without the client's mutex. */
 int bpf_client_attach(struct bpf_client *client, const char *name);
 
-/* Writes the 'size' bytes at 'frame' to the client's port.
+/* Writes the 'size' bytes at 'frame' to the client's port, after filling in
+ * the source address unless "header complete" is set.  May change the bytes at
+ * 'frame'.
  *
- * Returns 0 or a positive errno value: EBADF the device is read-only, EINVAL
- * not attached, ENXIO the port has gone, EPERM refused by the write filter,
- * EMSGSIZE and others as for the "send" function of struct bpf_port_ops.
- * Server thread, without the client's mutex. */
-int bpf_client_write(struct bpf_client *client, const void *frame,
-                     size_t size);
+ * Returns 0 or a positive errno value: EBADF, EINVAL, EMSGSIZE and EPERM as
+ * bpf_dev_check_write(), or what the "send" function of struct bpf_port_ops
+ * returned.  Server thread, without the client's mutex. */
+int bpf_client_write(struct bpf_client *client, void *frame, size_t size);
 
 /* Calls 'ops->ready' if the readiness of the client's device is no longer
  * what it was told last.  To be called after any request that may have changed
@@ -377,6 +383,10 @@ void bpf_tap_release(void);
  * there.  It may be used until the caller quiesces next.  Any thread; takes no
  * lock. */
 const struct bpf_tap *bpf_tap_lookup(const char *name);
+
+/* Returns the link type (BPF_DEV_DLT_*) of the packets that the devices on
+ * 'tap' expect. */
+uint32_t bpf_tap_dlt(const struct bpf_tap *tap);
 
 /* Shows the 'n' packets in 'packets', all of which go 'way', to every device
  * on 'tap'.  'now' is the time in nanoseconds since 1970.  Copies what it

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef BPF_TAP_H
+#define BPF_TAP_H 1
+
+/* The capture module inside the switch
+ * ====================================
+ *
+ * Joins lib/bpf, which knows how to capture, to Open vSwitch:
+ *
+ *    - every packet that the datapath receives from or sends to a netdev
+ *      passes a tap point (tap-wrap.c; the program must be linked with
+ *      --wrap for the functions that are served there);
+ *
+ *    - ports and settings come from the database (tap-ovsdb.c,
+ *      tap-config.c);
+ *
+ *    - frames that clients write go out of ports or into the switch
+ *      (tap-inject.c, tap-feedback.c);
+ *
+ *    - ports of type "bpf" (tap-netdev.c);
+ *
+ *    - "ovs-appctl bpf/..." (tap-appctl.c).
+ *
+ * All functions here are for the main thread. */
+
+/* Starts the module: registers the netdev class "bpf" and the control
+ * commands, and begins to read the database server at 'ovsdb_remote' (a
+ * connection method as in "unix:/var/run/openvswitch/db.sock").  The socket
+ * for capture clients appears as soon as the configuration is known, by
+ * default in the directory 'rundir'.  Both strings are copied.
+ *
+ * To be called once, after options have been parsed and the process has
+ * become a daemon, and before bridge_init(). */
+void bpf_tap_init(const char *ovsdb_remote, const char *rundir);
+
+/* To be called in each round of the main loop, after bridge_run() and
+ * bridge_wait(), respectively. */
+void bpf_tap_run(void);
+void bpf_tap_wait(void);
+
+/* Ends the server, which disconnects every client, and frees what the module
+ * holds.  To be called before bridge_exit(), so that nothing here uses a
+ * bridge that is going. */
+void bpf_tap_exit(void);
+
+/* Returns one line that says why capture clients are not listened to although
+ * they should be, or NULL.  Valid until the next bpf_tap_run(). */
+const char *bpf_tap_server_error(void);
+
+#endif /* bpf-tap.h */

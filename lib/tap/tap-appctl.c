@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* Control commands of the capture module.
+ *
+ * What a command has to say is put together as JSON, from snapshots that
+ * lib/bpf gives out, so that nothing is locked meanwhile; the text for people
+ * is made from the JSON.  Main thread only. */
+
+#include <config.h>
+
+#include "tap/tap-appctl.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/bpf-port.h"
+#include "bpf/bpf-server.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "openvswitch/shash.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "svec.h"
+#include "table.h"
+#include "tap/bpf-tap.h"
+#include "tap/tap-ovsdb.h"
+#include "unixctl.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(bpf_appctl);
+
+/* A command that prints something. */
+struct printer {
+    const char *name;
+    struct json *(*collect)(void);
+    void (*format)(const struct json *, struct ds *);
+};
+
+/* JSON. */
+
+static void
+put_int(struct json *object, const char *name, uint64_t value)
+{
+    json_object_put(object, name, json_integer_create(value));
+}
+
+static void
+put_bool(struct json *object, const char *name, bool value)
+{
+    json_object_put(object, name, json_boolean_create(value));
+}
+
+static const struct json *
+get_member(const struct json *object, const char *name)
+{
+    return shash_find_data(json_object(object), name);
+}
+
+/* Returns the text of member 'name' of 'object', "-" if there is none.  The
+ * caller frees it. */
+static char *
+get_text(const struct json *object, const char *name)
+{
+    const struct json *member = get_member(object, name);
+
+    if (!member) {
+        return xstrdup("-");
+    } else if (member->type == JSON_STRING) {
+        return xstrdup(member->string[0] ? member->string : "-");
+    } else {
+        return json_to_string(member, 0);
+    }
+}
+
+/* A column of a table, or a line of a list. */
+struct column {
+    const char *heading;
+    const char *member;
+};
+
+/* Prints the objects in 'array' as a table. */
+static void
+format_table(const struct json *array, const struct column columns[],
+             size_t n_columns, struct ds *s)
+{
+    struct table_style style = TABLE_STYLE_DEFAULT;
+    struct table table;
+
+    table_init(&table);
+    for (size_t i = 0; i < n_columns; i++) {
+        table_add_column(&table, "%s", columns[i].heading);
+    }
+    for (size_t i = 0; i < array->array.n; i++) {
+        table_add_row(&table);
+        for (size_t j = 0; j < n_columns; j++) {
+            table_add_cell(&table)->text = get_text(array->array.elems[i],
+                                                    columns[j].member);
+        }
+    }
+
+    style.format = TF_TABLE;
+    style.cell_format = CF_BARE;
+    table_format(&table, &style, s);
+    table_destroy(&table);
+}
+
+/* Prints members of 'object', one in a line. */
+static void
+format_lines(const struct json *object, const struct column lines[],
+             size_t n_lines, struct ds *s)
+{
+    for (size_t i = 0; i < n_lines; i++) {
+        char *text = get_text(object, lines[i].member);
+
+        ds_put_format(s, "%s: %s\n", lines[i].heading, text);
+        free(text);
+    }
+}
+
+/* Ports. */
+
+static const char *
+dlt_to_string(uint32_t dlt)
+{
+    return dlt == BPF_DEV_DLT_RAW ? "RAW" : "EN10MB";
+}
+
+static struct json *
+port_to_json(const struct bpf_port_info *p)
+{
+    struct json *object = json_object_create();
+
+    json_object_put_string(object, "bridge", p->bridge);
+    json_object_put_string(object, "name", p->name);
+    json_object_put_string(object, "type", p->type);
+    put_int(object, "ofport", p->ofport);
+    json_object_put_string(object, "dlt", dlt_to_string(p->dlt));
+    put_int(object, "mtu", p->mtu);
+    put_int(object, "speed", p->speed);
+    if (p->has_link_address) {
+        struct eth_addr ea;
+
+        memcpy(ea.ea, p->mac, sizeof ea.ea);
+        json_object_put_format(object, "address", ETH_ADDR_FMT,
+                               ETH_ADDR_ARGS(ea));
+    }
+    put_int(object, "devices", p->n_clients);
+    return object;
+}
+
+static struct json *
+collect_ports(void)
+{
+    struct json *array = json_array_create_empty();
+    struct bpf_port_info *ports;
+    size_t n;
+
+    ports = bpf_port_list(&n, NULL);
+    for (size_t i = 0; i < n; i++) {
+        json_array_add(array, port_to_json(&ports[i]));
+    }
+    free(ports);
+    return array;
+}
+
+static void
+format_ports(const struct json *ports, struct ds *s)
+{
+    static const struct column columns[] = {
+        { "bridge", "bridge" },
+        { "port", "name" },
+        { "type", "type" },
+        { "ofport", "ofport" },
+        { "dlt", "dlt" },
+        { "mtu", "mtu" },
+        { "speed", "speed" },
+        { "address", "address" },
+        { "devices", "devices" },
+    };
+
+    format_table(ports, columns, ARRAY_SIZE(columns), s);
+}
+
+/* Devices. */
+
+static struct json *
+peer_to_json(const struct bpf_peer *peer)
+{
+    const struct bpf_dev_info *info = &peer->info;
+    struct json *object = json_object_create();
+
+    put_int(object, "id", peer->id);
+    put_int(object, "pid", peer->cred.pid);
+    put_int(object, "uid", peer->cred.uid);
+    put_int(object, "gid", peer->cred.gid);
+    json_object_put_string(object, "process", peer->process);
+    json_object_put_string(object, "port", info->port);
+    json_object_put_string(object, "state",
+                           bpf_dev_state_to_string(info->state));
+    json_object_put_string(object, "direction",
+                           bpf_dev_direction_to_string(info->direction));
+    put_bool(object, "promiscuous", info->promisc);
+    put_bool(object, "immediate", info->immediate);
+    put_bool(object, "header-complete", info->hdrcmplt);
+    put_bool(object, "see-sent", info->see_sent);
+    put_bool(object, "feedback", info->feedback);
+    put_bool(object, "read-only", info->read_only);
+    put_bool(object, "locked", info->locked);
+    put_int(object, "filter-instructions", info->n_insns);
+    put_bool(object, "filter-compiled", info->compiled);
+    put_int(object, "buffer-length", info->blen);
+    put_int(object, "buffers", info->n_buffers);
+    put_int(object, "memory", peer->memory);
+    put_int(object, "received", info->stats.received);
+    put_int(object, "captured", info->stats.captured);
+    put_int(object, "dropped", info->stats.dropped);
+    put_int(object, "store", info->store_len);
+    put_int(object, "hold", info->hold_len);
+    return object;
+}
+
+static struct json *
+collect_peers(void)
+{
+    struct json *array = json_array_create_empty();
+    struct bpf_peer *peers;
+    size_t n;
+
+    peers = bpf_peer_list(&n);
+    for (size_t i = 0; i < n; i++) {
+        json_array_add(array, peer_to_json(&peers[i]));
+    }
+    free(peers);
+    return array;
+}
+
+/* Stores a letter for each property that 'peer' has, as netstat -B does. */
+static void
+add_flags(struct json *peer)
+{
+    static const struct column flags[] = {
+        { "P", "promiscuous" },
+        { "I", "immediate" },
+        { "H", "header-complete" },
+        { "S", "see-sent" },
+        { "F", "feedback" },
+        { "R", "read-only" },
+        { "L", "locked" },
+    };
+    struct ds s = DS_EMPTY_INITIALIZER;
+
+    for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
+        bool set = json_boolean(get_member(peer, flags[i].member));
+
+        ds_put_cstr(&s, set ? flags[i].heading : "-");
+    }
+    json_object_put_string(peer, "flags", ds_cstr(&s));
+    ds_destroy(&s);
+}
+
+static void
+format_peers(const struct json *peers, struct ds *s)
+{
+    static const struct column columns[] = {
+        { "id", "id" },
+        { "pid", "pid" },
+        { "uid", "uid" },
+        { "process", "process" },
+        { "port", "port" },
+        { "state", "state" },
+        { "flags", "flags" },
+        { "direction", "direction" },
+        { "buffer", "buffer-length" },
+        { "n", "buffers" },
+        { "received", "received" },
+        { "captured", "captured" },
+        { "dropped", "dropped" },
+        { "store", "store" },
+        { "hold", "hold" },
+    };
+    struct json *copy = json_deep_clone(peers);
+
+    for (size_t i = 0; i < copy->array.n; i++) {
+        add_flags(copy->array.elems[i]);
+    }
+    format_table(copy, columns, ARRAY_SIZE(columns), s);
+    json_destroy(copy);
+}
+
+/* Totals. */
+
+static struct json *
+collect_stats(void)
+{
+    struct json *object = json_object_create();
+    struct bpf_server_stats server;
+    struct bpf_totals totals;
+
+    bpf_totals_get(&totals);
+    put_int(object, "received", totals.received);
+    put_int(object, "captured", totals.captured);
+    put_int(object, "dropped", totals.dropped);
+    put_int(object, "written", totals.written);
+    put_int(object, "write-errors", totals.write_errors);
+    put_int(object, "opened", totals.opened);
+    put_int(object, "refused", totals.refused);
+    put_int(object, "devices", totals.n_devices);
+    put_int(object, "ports", totals.n_ports);
+    put_int(object, "memory", totals.memory);
+
+    bpf_server_get_stats(&server);
+    put_int(object, "accepted", server.n_accepted);
+    put_int(object, "rejected", server.n_rejected);
+    put_int(object, "misbehaved", server.n_misbehaved);
+    put_int(object, "requests", server.n_requests);
+    put_int(object, "connections", server.n_connections);
+    put_int(object, "monitors", server.n_monitors);
+    return object;
+}
+
+static void
+format_stats(const struct json *stats, struct ds *s)
+{
+    static const struct column lines[] = {
+        { "packets received", "received" },
+        { "packets captured", "captured" },
+        { "packets dropped", "dropped" },
+        { "frames written", "written" },
+        { "frames not written", "write-errors" },
+        { "devices opened", "opened" },
+        { "devices refused", "refused" },
+        { "devices open now", "devices" },
+        { "ports", "ports" },
+        { "buffer memory in use", "memory" },
+        { "connections accepted", "accepted" },
+        { "connections rejected", "rejected" },
+        { "connections closed for errors", "misbehaved" },
+        { "connections open now", "connections" },
+        { "connections that watch ports", "monitors" },
+        { "requests", "requests" },
+    };
+
+    format_lines(stats, lines, ARRAY_SIZE(lines), s);
+}
+
+/* Limits and other settings. */
+
+static void
+put_socket(struct json *object, const char *name,
+           const struct bpf_socket_config *socket)
+{
+    char *member;
+
+    json_object_put_string(object, name, socket->path);
+    member = xasprintf("%s-mode", name);
+    json_object_put_format(object, member, "%04o",
+                           (unsigned int) socket->mode);
+    free(member);
+    if (socket->group != (gid_t) -1) {
+        member = xasprintf("%s-group", name);
+        put_int(object, member, socket->group);
+        free(member);
+    }
+}
+
+static struct json *
+collect_problems(void)
+{
+    const struct svec *problems = tap_ovsdb_problems();
+    const char *server_error = bpf_tap_server_error();
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < problems->n; i++) {
+        json_array_add(array, json_string_create(problems->names[i]));
+    }
+    if (server_error) {
+        json_array_add(array, json_string_create(server_error));
+    }
+    return array;
+}
+
+static struct json *
+collect_limits(void)
+{
+    const struct bpf_config *config = bpf_config_get();
+    struct json *object = json_object_create();
+    struct bpf_totals totals;
+
+    put_bool(object, "enable", config->enable);
+    put_bool(object, "running", bpf_server_is_running());
+    put_socket(object, "socket", &config->socket);
+    put_socket(object, "readonly-socket", &config->ro_socket);
+    put_int(object, "max-devices", config->max_devices);
+    put_int(object, "buffer-default", config->buffer_default);
+    put_int(object, "buffer-max", config->buffer_max);
+    put_int(object, "buffers-max", config->n_buffers_max);
+    put_int(object, "memory-max", config->memory_max);
+    put_int(object, "insn-max", config->insn_max);
+
+    bpf_totals_get(&totals);
+    put_int(object, "devices", totals.n_devices);
+    put_int(object, "memory", totals.memory);
+
+    json_object_put(object, "problems", collect_problems());
+    return object;
+}
+
+static void
+format_problems(const struct json *object, struct ds *s)
+{
+    const struct json *problems = get_member(object, "problems");
+
+    for (size_t i = 0; i < problems->array.n; i++) {
+        ds_put_format(s, "problem: %s\n", json_string(problems->array.elems[i]));
+    }
+}
+
+static void
+format_limits(const struct json *limits, struct ds *s)
+{
+    static const struct column lines[] = {
+        { "bpf-enable", "enable" },
+        { "bpf-socket", "socket" },
+        { "bpf-socket-mode", "socket-mode" },
+        { "bpf-socket-group", "socket-group" },
+        { "bpf-readonly-socket", "readonly-socket" },
+        { "bpf-readonly-socket-mode", "readonly-socket-mode" },
+        { "bpf-readonly-socket-group", "readonly-socket-group" },
+        { "bpf-max-devices", "max-devices" },
+        { "bpf-buffer-default", "buffer-default" },
+        { "bpf-buffer-max", "buffer-max" },
+        { "bpf-buffers-max", "buffers-max" },
+        { "bpf-memory-max", "memory-max" },
+        { "bpf-insn-max", "insn-max" },
+        { "listening now", "running" },
+        { "devices open now", "devices" },
+        { "buffer memory in use", "memory" },
+    };
+
+    format_lines(limits, lines, ARRAY_SIZE(lines), s);
+    format_problems(limits, s);
+}
+
+/* Everything at a glance. */
+
+static struct json *
+collect_all(void)
+{
+    struct json *object = json_object_create();
+
+    json_object_put(object, "limits", collect_limits());
+    json_object_put(object, "stats", collect_stats());
+    json_object_put(object, "ports", collect_ports());
+    json_object_put(object, "peers", collect_peers());
+    return object;
+}
+
+static const char *
+get_string(const struct json *object, const char *name)
+{
+    return json_string(get_member(object, name));
+}
+
+static int64_t
+get_int(const struct json *object, const char *name)
+{
+    return json_integer(get_member(object, name));
+}
+
+static void
+format_summary(const struct json *limits, const struct json *stats,
+               struct ds *s)
+{
+    bool running = json_boolean(get_member(limits, "running"));
+    const char *ro_socket = get_string(limits, "readonly-socket");
+
+    if (running) {
+        ds_put_format(s, "listening on %s", get_string(limits, "socket"));
+        if (ro_socket[0]) {
+            ds_put_format(s, " and, to read only, %s", ro_socket);
+        }
+        ds_put_char(s, '\n');
+    } else {
+        ds_put_cstr(s, "not listening\n");
+    }
+    format_problems(limits, s);
+    ds_put_format(s, "devices: %"PRId64" of %"PRId64", with %"PRId64
+                  " of %"PRId64" bytes of memory\n",
+                  get_int(limits, "devices"), get_int(limits, "max-devices"),
+                  get_int(limits, "memory"), get_int(limits, "memory-max"));
+    ds_put_format(s, "packets: %"PRId64" received, %"PRId64" captured, "
+                  "%"PRId64" dropped\n", get_int(stats, "received"),
+                  get_int(stats, "captured"), get_int(stats, "dropped"));
+}
+
+static void
+format_peer(const struct json *peer, struct ds *s)
+{
+    ds_put_format(s, "        device %"PRId64": %s, pid %"PRId64", uid "
+                  "%"PRId64": %"PRId64" received, %"PRId64" captured, "
+                  "%"PRId64" dropped\n", get_int(peer, "id"),
+                  get_string(peer, "process"), get_int(peer, "pid"),
+                  get_int(peer, "uid"), get_int(peer, "received"),
+                  get_int(peer, "captured"), get_int(peer, "dropped"));
+}
+
+/* Prints the devices among 'peers' that are attached to 'port', or those that
+ * are not attached if 'port' is NULL. */
+static void
+format_peers_of(const struct json *peers, const char *port, struct ds *s)
+{
+    for (size_t i = 0; i < peers->array.n; i++) {
+        const struct json *peer = peers->array.elems[i];
+        bool attached = !strcmp(get_string(peer, "state"), "attached");
+
+        if (port
+            ? attached && !strcmp(get_string(peer, "port"), port)
+            : !attached) {
+            format_peer(peer, s);
+        }
+    }
+}
+
+static void
+format_all(const struct json *all, struct ds *s)
+{
+    const struct json *ports = get_member(all, "ports");
+    const struct json *peers = get_member(all, "peers");
+    const char *bridge = "";
+
+    format_summary(get_member(all, "limits"), get_member(all, "stats"), s);
+    for (size_t i = 0; i < ports->array.n; i++) {
+        const struct json *port = ports->array.elems[i];
+
+        if (strcmp(get_string(port, "bridge"), bridge)) {
+            bridge = get_string(port, "bridge");
+            ds_put_format(s, "%s\n", bridge);
+        }
+        ds_put_format(s, "    %s (%s, port %"PRId64", %s)\n",
+                      get_string(port, "name"), get_string(port, "type"),
+                      get_int(port, "ofport"), get_string(port, "dlt"));
+        format_peers_of(peers, get_string(port, "name"), s);
+    }
+
+    ds_put_cstr(s, "not attached\n");
+    format_peers_of(peers, NULL, s);
+}
+
+/* Commands. */
+
+static void
+print_command(struct unixctl_conn *conn, int argc, const char *argv[],
+              void *printer_)
+{
+    const struct printer *printer = printer_;
+    struct json *json;
+
+    if (argc > 1 && strcmp(argv[1], "--json")) {
+        char *msg = xasprintf("%s: unknown argument \"%s\"; the only one is"
+                              " --json", argv[0], argv[1]);
+        unixctl_command_reply_error(conn, msg);
+        free(msg);
+        return;
+    }
+
+    json = printer->collect();
+    if (argc > 1) {
+        char *text = json_to_string(json, JSSF_SORT);
+
+        unixctl_command_reply(conn, text);
+        free(text);
+    } else {
+        struct ds s = DS_EMPTY_INITIALIZER;
+
+        printer->format(json, &s);
+        unixctl_command_reply(conn, ds_cstr(&s));
+        ds_destroy(&s);
+    }
+    json_destroy(json);
+}
+
+static void
+disconnect_command(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                   const char *argv[], void *aux OVS_UNUSED)
+{
+    unsigned long long int id;
+
+    if (!ovs_scan(argv[1], "%llu", &id) || !bpf_client_disconnect(id)) {
+        char *msg = xasprintf("%s: no device has this number; \"bpf/peers\""
+                              " lists them", argv[1]);
+        unixctl_command_reply_error(conn, msg);
+        free(msg);
+        return;
+    }
+    VLOG_INFO("device %llu: disconnected by an administrator", id);
+    unixctl_command_reply(conn, NULL);
+}
+
+void
+tap_appctl_register(void)
+{
+    static const struct printer printers[] = {
+        { "bpf/show", collect_all, format_all },
+        { "bpf/list", collect_ports, format_ports },
+        { "bpf/peers", collect_peers, format_peers },
+        { "bpf/stats", collect_stats, format_stats },
+        { "bpf/limits", collect_limits, format_limits },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(printers); i++) {
+        unixctl_command_register(printers[i].name, "[--json]", 0, 1,
+                                 print_command,
+                                 CONST_CAST(struct printer *, &printers[i]));
+    }
+    unixctl_command_register("bpf/disconnect", "ID", 1, 1,
+                             disconnect_command, NULL);
+}
