@@ -90,3 +90,12 @@ clean-local:
 	  test ! -f $(srcdir)/$$suite || \
 	    $(SHELL) $(srcdir)/$$suite -C tests --clean; \
 	done
+
+# The capture device and its filters.
+TESTSUITE_AT += \
+	tests/bpf-device.at
+check_PROGRAMS += \
+	tests/test-bpf-device
+tests_test_bpf_device_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_device_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
+tests_test_bpf_device_SOURCES = tests/test-bpf-device.c

@@ -1,0 +1,11 @@
+noinst_LTLIBRARIES += lib/bpf/libbpfmod.la
+lib_bpf_libbpfmod_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+lib_bpf_libbpfmod_la_LIBADD = $(PCAP_LIBS)
+lib_bpf_libbpfmod_la_SOURCES = \
+	lib/bpf/bpf-device.c \
+	lib/bpf/bpf-device.h \
+	lib/bpf/bpf-filter.c \
+	lib/bpf/bpf-filter.h \
+	lib/bpf/bpf-jit.c \
+	lib/bpf/bpf-jit.h \
+	lib/bpf/bpf-record.h

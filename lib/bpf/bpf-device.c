@@ -1,0 +1,1071 @@
+/*
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/* The capture device as a state machine: see bpf-device.h for the rules.
+ *
+ * There is no lock in this file.  'filter', 'direction', 'generation' and
+ * 'received' of struct bpf_dev are read or counted by the threads that move
+ * packets without any lock; all else is under the caller's lock. */
+
+#include <config.h>
+#include "bpf/bpf-device.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "packets.h"
+#include "util.h"
+
+/* No wait timeout. */
+#define NO_WAIT UINT32_MAX
+
+/* Upper bound of the configured bound: lengths are 32 bits, and a sum of two
+ * has to fit. */
+#define HIGHEST_MAX_BLEN (UINT32_C(1) << 30)
+
+const char *
+bpf_dev_state_to_string(enum bpf_dev_state state)
+{
+    switch (state) {
+    case BPF_DEV_UNATTACHED: return "unattached";
+    case BPF_DEV_ATTACHED: return "attached";
+    case BPF_DEV_DETACHED: return "detached";
+    }
+    OVS_NOT_REACHED();
+}
+
+const char *
+bpf_dev_direction_to_string(enum bpf_dev_direction direction)
+{
+    switch (direction) {
+    case BPF_DEV_D_IN: return "in";
+    case BPF_DEV_D_INOUT: return "inout";
+    case BPF_DEV_D_OUT: return "out";
+    }
+    OVS_NOT_REACHED();
+}
+
+static uint32_t
+clamp(uint32_t value, uint32_t min, uint32_t max)
+{
+    return MIN(MAX(value, min), max);
+}
+
+/* Settings that the data path reads. */
+
+static enum bpf_dev_direction
+get_direction(const struct bpf_dev *dev)
+{
+    uint32_t direction;
+
+    atomic_read_relaxed(&CONST_CAST(struct bpf_dev *, dev)->direction,
+                        &direction);
+    return direction;
+}
+
+static uint64_t
+get_generation(const struct bpf_dev *dev)
+{
+    uint64_t generation;
+
+    atomic_read_explicit(&CONST_CAST(struct bpf_dev *, dev)->generation,
+                         &generation, memory_order_acquire);
+    return generation;
+}
+
+/* Tells the data path that verdicts given so far may be wrong.  To be called
+ * after the change: who sees the new generation then sees the change too. */
+static void
+bump_generation(struct bpf_dev *dev)
+{
+    uint64_t orig;
+
+    atomic_add_explicit(&dev->generation, 1, &orig, memory_order_release);
+}
+
+static uint64_t
+get_received(const struct bpf_dev *dev)
+{
+    uint64_t received;
+
+    atomic_read_relaxed(&CONST_CAST(struct bpf_dev *, dev)->received,
+                        &received);
+    return received;
+}
+
+static void
+count_received(struct bpf_dev *dev, size_t n)
+{
+    uint64_t orig;
+
+    atomic_add_relaxed(&dev->received, n, &orig);
+}
+
+/* The ring of buffers. */
+
+static uint32_t
+store_index(const struct bpf_dev *dev)
+{
+    return (dev->first + dev->claimed + dev->n_full) % dev->limits.n_buffers;
+}
+
+static uint32_t
+store_len(const struct bpf_dev *dev)
+{
+    return dev->len[store_index(dev)];
+}
+
+static bool
+has_free_buffer(const struct bpf_dev *dev)
+{
+    return dev->claimed + dev->n_full + 1 < dev->limits.n_buffers;
+}
+
+static void
+empty_store(struct bpf_dev *dev)
+{
+    dev->len[store_index(dev)] = 0;
+    dev->aged = false;
+    dev->starved = false;
+}
+
+/* Queues the store buffer and takes an empty one for it, if there is one.
+ * Returns true if so. */
+static bool
+rotate(struct bpf_dev *dev)
+{
+    if (!has_free_buffer(dev)) {
+        return false;
+    }
+    dev->n_full++;
+    empty_store(dev);
+    return true;
+}
+
+/* True if no further packet will go into the store buffer as it is. */
+static bool
+store_is_complete(const struct bpf_dev *dev)
+{
+    return (store_len(dev) == dev->blen
+            || dev->starved
+            || dev->state == BPF_DEV_DETACHED);
+}
+
+/* Queues the store buffer if waiting longer would gain nothing. */
+static void
+rotate_if_complete(struct bpf_dev *dev)
+{
+    if (store_len(dev) && store_is_complete(dev)) {
+        rotate(dev);
+    }
+}
+
+/* True if a read need not wait for the store buffer to be queued. */
+static bool
+store_is_due(const struct bpf_dev *dev)
+{
+    return (store_len(dev)
+            && (dev->immediate || dev->aged || store_is_complete(dev)));
+}
+
+/* Life. */
+
+static void
+set_limits(struct bpf_dev *dev, const struct bpf_dev_limits *limits)
+{
+    struct bpf_dev_limits *own = &dev->limits;
+
+    own->max_blen = ROUND_DOWN(clamp(limits->max_blen, BPF_DEV_MIN_BLEN,
+                                     HIGHEST_MAX_BLEN),
+                               BPF_RECORD_ALIGNMENT);
+    own->default_blen = BPF_RECORD_ALIGN(clamp(limits->default_blen,
+                                               BPF_DEV_MIN_BLEN,
+                                               own->max_blen));
+    own->n_buffers = clamp(limits->n_buffers, BPF_DEV_MIN_BUFFERS,
+                           BPF_DEV_MAX_BUFFERS);
+    own->max_insns = clamp(limits->max_insns, 1, BPF_PROG_MAX_INSNS);
+}
+
+void
+bpf_dev_init(struct bpf_dev *dev, const struct bpf_dev_limits *limits,
+             bool read_only)
+{
+    memset(dev, 0, sizeof *dev);
+    set_limits(dev, limits);
+    ovsrcu_init(&dev->filter, NULL);
+    atomic_init(&dev->direction, BPF_DEV_D_INOUT);
+    atomic_init(&dev->generation, 0);
+    atomic_init(&dev->received, 0);
+    dev->state = BPF_DEV_UNATTACHED;
+    dev->read_only = read_only;
+    dev->tstamp = BPF_DEV_T_MICROTIME;
+    dev->blen = dev->limits.default_blen;
+    dev->wait_ms = NO_WAIT;
+}
+
+void
+bpf_dev_uninit(struct bpf_dev *dev)
+{
+    struct bpf_prog *filter = ovsrcu_get_protected(struct bpf_prog *,
+                                                   &dev->filter);
+
+    ovsrcu_set(&dev->filter, NULL);
+    if (filter) {
+        ovsrcu_postpone(bpf_prog_destroy, filter);
+    }
+    bpf_prog_destroy(dev->write_filter);
+    dev->write_filter = NULL;
+}
+
+/* Attachment. */
+
+int
+bpf_dev_check_attach(const struct bpf_dev *dev)
+{
+    return (dev->locked ? EPERM
+            : dev->state != BPF_DEV_UNATTACHED ? EINVAL
+            : 0);
+}
+
+size_t
+bpf_dev_memory_size(const struct bpf_dev *dev)
+{
+    return (size_t) dev->blen * dev->limits.n_buffers;
+}
+
+static uint32_t
+link_header_len(const struct bpf_dev *dev)
+{
+    return dev->dlt == BPF_DEV_DLT_EN10MB ? ETH_HEADER_LEN : 0;
+}
+
+/* Length of a record's header such that what follows the link header is
+ * aligned.  The smallest buffer has room for the header alone. */
+static uint32_t
+record_header_len(const struct bpf_dev *dev)
+{
+    uint32_t link = link_header_len(dev);
+    uint32_t padded = BPF_RECORD_ALIGN(sizeof(struct bpf_record) + link)
+                      - link;
+
+    return padded <= dev->blen ? padded : sizeof(struct bpf_record);
+}
+
+void
+bpf_dev_attach(struct bpf_dev *dev, const struct bpf_dev_port *port,
+               void *memory)
+{
+    ovs_assert(dev->state == BPF_DEV_UNATTACHED);
+    ovs_strlcpy(dev->name, port->name, sizeof dev->name);
+    dev->dlt = port->dlt;
+    dev->hdrlen = record_header_len(dev);
+    dev->memory = memory;
+    dev->state = BPF_DEV_ATTACHED;
+}
+
+void
+bpf_dev_detach(struct bpf_dev *dev)
+{
+    if (dev->state == BPF_DEV_ATTACHED) {
+        dev->state = BPF_DEV_DETACHED;
+        rotate_if_complete(dev);
+    }
+}
+
+/* Requests. */
+
+static int
+req_gblen(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->value = dev->blen;
+    return 0;
+}
+
+static int
+req_sblen(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    uint32_t blen = clamp(arg->value, BPF_DEV_MIN_BLEN, dev->limits.max_blen);
+
+    dev->blen = arg->value = BPF_RECORD_ALIGN(blen);
+    return 0;
+}
+
+static void
+flush(struct bpf_dev *dev)
+{
+    dev->n_full = 0;
+    empty_store(dev);
+    dev->recent_drops = 0;
+    bpf_dev_get_lifetime_stats(dev, &dev->base);
+}
+
+/* Makes a program of what the client gave, NULL if that is nothing. */
+static int
+make_prog(const struct bpf_dev *dev, union bpf_dev_arg *arg,
+          struct bpf_prog **progp)
+{
+    *progp = NULL;
+    arg->filter.why = NULL;
+    return (arg->filter.n
+            ? bpf_prog_create(arg->filter.insns, arg->filter.n,
+                              dev->limits.max_insns, 0, progp,
+                              &arg->filter.why)
+            : 0);
+}
+
+static int
+req_setfnr(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    struct bpf_prog *old = ovsrcu_get_protected(struct bpf_prog *,
+                                                &dev->filter);
+    struct bpf_prog *new;
+    int error = make_prog(dev, arg, &new);
+
+    if (error) {
+        return error;
+    }
+    ovsrcu_set(&dev->filter, new);
+    bump_generation(dev);
+    if (old) {
+        ovsrcu_postpone(bpf_prog_destroy, old);
+    }
+    return 0;
+}
+
+static int
+req_setf(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    int error = req_setfnr(dev, arg);
+
+    if (!error) {
+        flush(dev);
+    }
+    return error;
+}
+
+static int
+req_setwf(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    struct bpf_prog *new;
+    int error = make_prog(dev, arg, &new);
+
+    if (!error) {
+        bpf_prog_destroy(dev->write_filter);
+        dev->write_filter = new;
+    }
+    return error;
+}
+
+static int
+req_lock(struct bpf_dev *dev, union bpf_dev_arg *arg OVS_UNUSED)
+{
+    dev->locked = true;
+    return 0;
+}
+
+static int
+req_flush(struct bpf_dev *dev, union bpf_dev_arg *arg OVS_UNUSED)
+{
+    flush(dev);
+    return 0;
+}
+
+static int
+req_promisc(struct bpf_dev *dev, union bpf_dev_arg *arg OVS_UNUSED)
+{
+    dev->promisc = true;
+    return 0;
+}
+
+static int
+req_gdlt(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->value = dev->dlt;
+    return 0;
+}
+
+static int
+req_sdlt(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    return arg->value == dev->dlt ? 0 : EINVAL;
+}
+
+static int
+req_gdltlist(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    if (arg->dlts.list) {
+        if (!arg->dlts.n) {
+            return ENOMEM;
+        }
+        arg->dlts.list[0] = dev->dlt;
+    }
+    arg->dlts.n = 1;
+    return 0;
+}
+
+static int
+req_getif(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->name = dev->name;
+    return 0;
+}
+
+static int
+req_immediate(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    dev->immediate = arg->value != 0;
+    return 0;
+}
+
+static int
+req_gstats(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    bpf_dev_get_stats(dev, &arg->stats);
+    return 0;
+}
+
+static int
+req_version(struct bpf_dev *dev OVS_UNUSED, union bpf_dev_arg *arg)
+{
+    arg->version.major = BPF_DEV_MAJOR_VERSION;
+    arg->version.minor = BPF_DEV_MINOR_VERSION;
+    return 0;
+}
+
+static int
+req_ghdrcmplt(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->value = dev->hdrcmplt;
+    return 0;
+}
+
+static int
+req_shdrcmplt(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    dev->hdrcmplt = arg->value != 0;
+    return 0;
+}
+
+static void
+set_direction(struct bpf_dev *dev, enum bpf_dev_direction direction)
+{
+    atomic_store_relaxed(&dev->direction, direction);
+    bump_generation(dev);
+}
+
+static int
+req_gseesent(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->value = get_direction(dev) != BPF_DEV_D_IN;
+    return 0;
+}
+
+static int
+req_sseesent(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    set_direction(dev, arg->value ? BPF_DEV_D_INOUT : BPF_DEV_D_IN);
+    return 0;
+}
+
+static int
+req_gdirection(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->value = get_direction(dev);
+    return 0;
+}
+
+static int
+req_sdirection(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    if (arg->value > BPF_DEV_D_OUT) {
+        return EINVAL;
+    }
+    set_direction(dev, arg->value);
+    return 0;
+}
+
+static int
+req_gfeedback(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->value = dev->feedback;
+    return 0;
+}
+
+static int
+req_sfeedback(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    dev->feedback = arg->value != 0;
+    return 0;
+}
+
+static struct bpf_dev_timeout
+timeout_from_ms(uint32_t ms)
+{
+    return (struct bpf_dev_timeout) {
+        .sec = ms / 1000,
+        .usec = ms % 1000 * 1000,
+    };
+}
+
+/* Rounds 't' up to milliseconds, what poll(2) can wait for. */
+static int
+timeout_to_ms(const struct bpf_dev_timeout *t, uint32_t *ms)
+{
+    if (t->sec < 0 || t->usec < 0 || t->usec >= 1000000) {
+        return EINVAL;
+    }
+
+    int64_t frac_ms = DIV_ROUND_UP(t->usec, 1000);
+    if (t->sec > (INT_MAX - frac_ms) / 1000) {
+        return EDOM;
+    }
+    *ms = t->sec * 1000 + frac_ms;
+    return 0;
+}
+
+static int
+req_grtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->timeout = timeout_from_ms(dev->read_ms);
+    return 0;
+}
+
+static int
+req_srtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    return timeout_to_ms(&arg->timeout, &dev->read_ms);
+}
+
+static int
+req_gtstamp(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    arg->value = dev->tstamp;
+    return 0;
+}
+
+static int
+req_ststamp(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    if (arg->value > BPF_DEV_T_NANOTIME) {
+        return EINVAL;
+    }
+    dev->tstamp = arg->value;
+    return 0;
+}
+
+static int
+req_gwtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    if (!bpf_dev_has_wait_timeout(dev)) {
+        return ENXIO;
+    }
+    arg->timeout = timeout_from_ms(dev->wait_ms);
+    return 0;
+}
+
+/* The age of what is stored is judged anew under the new timeout, which for
+ * a timeout of 0 needs no clock. */
+static int
+req_swtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    int error = timeout_to_ms(&arg->timeout, &dev->wait_ms);
+
+    if (!error) {
+        dev->aged = store_len(dev) && !dev->wait_ms;
+    }
+    return error;
+}
+
+static int
+req_dwtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg OVS_UNUSED)
+{
+    dev->wait_ms = NO_WAIT;
+    dev->aged = false;
+    return 0;
+}
+
+static int
+req_nread(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    uint32_t next = (dev->first + dev->claimed) % dev->limits.n_buffers;
+
+    arg->value = (dev->n_full ? dev->len[next]
+                  : store_is_due(dev) ? store_len(dev)
+                  : 0);
+    return 0;
+}
+
+/* When a request is refused, whatever its argument. */
+#define R_LOCKABLE   (1u << 0)      /* On a locked device. */
+#define R_ATTACHED   (1u << 1)      /* Unless attached. */
+#define R_UNATTACHED (1u << 2)      /* Unless unattached. */
+
+struct req_class {
+    int (*run)(struct bpf_dev *, union bpf_dev_arg *);
+    unsigned int rules;
+};
+
+static const struct req_class req_classes[BPF_DEV_N_REQS] = {
+    [BPF_DEV_GBLEN] = { req_gblen, 0 },
+    [BPF_DEV_SBLEN] = { req_sblen, R_LOCKABLE | R_UNATTACHED },
+    [BPF_DEV_SETF] = { req_setf, R_LOCKABLE },
+    [BPF_DEV_SETFNR] = { req_setfnr, R_LOCKABLE },
+    [BPF_DEV_SETWF] = { req_setwf, R_LOCKABLE },
+    [BPF_DEV_LOCK] = { req_lock, 0 },
+    [BPF_DEV_FLUSH] = { req_flush, 0 },
+    [BPF_DEV_PROMISC] = { req_promisc, R_LOCKABLE | R_ATTACHED },
+    [BPF_DEV_GDLT] = { req_gdlt, R_ATTACHED },
+    [BPF_DEV_SDLT] = { req_sdlt, R_LOCKABLE | R_ATTACHED },
+    [BPF_DEV_GDLTLIST] = { req_gdltlist, R_ATTACHED },
+    [BPF_DEV_GETIF] = { req_getif, R_ATTACHED },
+    [BPF_DEV_IMMEDIATE] = { req_immediate, 0 },
+    [BPF_DEV_GSTATS] = { req_gstats, 0 },
+    [BPF_DEV_VERSION] = { req_version, 0 },
+    [BPF_DEV_GHDRCMPLT] = { req_ghdrcmplt, 0 },
+    [BPF_DEV_SHDRCMPLT] = { req_shdrcmplt, R_LOCKABLE },
+    [BPF_DEV_GSEESENT] = { req_gseesent, 0 },
+    [BPF_DEV_SSEESENT] = { req_sseesent, R_LOCKABLE },
+    [BPF_DEV_GDIRECTION] = { req_gdirection, 0 },
+    [BPF_DEV_SDIRECTION] = { req_sdirection, R_LOCKABLE },
+    [BPF_DEV_GFEEDBACK] = { req_gfeedback, 0 },
+    [BPF_DEV_SFEEDBACK] = { req_sfeedback, R_LOCKABLE },
+    [BPF_DEV_GRTIMEOUT] = { req_grtimeout, 0 },
+    [BPF_DEV_SRTIMEOUT] = { req_srtimeout, 0 },
+    [BPF_DEV_GTSTAMP] = { req_gtstamp, 0 },
+    [BPF_DEV_STSTAMP] = { req_ststamp, R_UNATTACHED },
+    [BPF_DEV_GWTIMEOUT] = { req_gwtimeout, 0 },
+    [BPF_DEV_SWTIMEOUT] = { req_swtimeout, 0 },
+    [BPF_DEV_DWTIMEOUT] = { req_dwtimeout, 0 },
+    [BPF_DEV_NREAD] = { req_nread, 0 },
+};
+
+static int
+check_rules(const struct bpf_dev *dev, unsigned int rules)
+{
+    if (rules & R_LOCKABLE && dev->locked) {
+        return EPERM;
+    } else if (rules & R_ATTACHED && dev->state != BPF_DEV_ATTACHED) {
+        return EINVAL;
+    } else if (rules & R_UNATTACHED && dev->state != BPF_DEV_UNATTACHED) {
+        return EINVAL;
+    } else {
+        return 0;
+    }
+}
+
+int
+bpf_dev_request(struct bpf_dev *dev, enum bpf_dev_req req,
+                union bpf_dev_arg *arg)
+{
+    if ((unsigned int) req >= BPF_DEV_N_REQS) {
+        return ENOTTY;
+    }
+
+    const struct req_class *class = &req_classes[req];
+    int error = check_rules(dev, class->rules);
+
+    return error ? error : class->run(dev, arg);
+}
+
+/* Data path, lock-free part. */
+
+static bool
+direction_includes(enum bpf_dev_direction direction, enum bpf_dev_way way)
+{
+    return (direction == BPF_DEV_D_INOUT
+            || (direction == BPF_DEV_D_IN) == (way == BPF_DEV_IN));
+}
+
+bool
+bpf_dev_wants(const struct bpf_dev *dev, enum bpf_dev_way way)
+{
+    return direction_includes(get_direction(dev), way);
+}
+
+uint32_t
+bpf_dev_filter(const struct bpf_dev *dev, const void *data, uint32_t wirelen,
+               uint32_t size)
+{
+    return bpf_prog_run(ovsrcu_get(struct bpf_prog *, &dev->filter), data,
+                        wirelen, size);
+}
+
+/* Sets the verdicts of the 'n' packets at 'pkts' and returns how many of them
+ * are accepted. */
+static size_t
+run_filter(const struct bpf_dev *dev, struct bpf_dev_packet pkts[], size_t n)
+{
+    const struct bpf_prog *prog = ovsrcu_get(struct bpf_prog *, &dev->filter);
+    size_t n_accepted = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct bpf_dev_packet *p = &pkts[i];
+
+        p->verdict = bpf_prog_run(prog, p->data, p->wirelen, p->size);
+        n_accepted += p->verdict != 0;
+    }
+    return n_accepted;
+}
+
+size_t
+bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_dev_packet pkts[],
+                     size_t n, enum bpf_dev_way way, struct bpf_dev_run *run)
+{
+    size_t n_accepted;
+
+    /* The generation first: what is read after it is at least as new. */
+    run->generation = get_generation(dev);
+    run->way = way;
+    if (!bpf_dev_wants(dev, way)) {
+        return 0;
+    }
+
+    n_accepted = run_filter(dev, pkts, n);
+    if (!n_accepted) {
+        /* bpf_dev_append() counts the others, so that a flush cannot come
+         * between the two counters of a packet. */
+        count_received(dev, n);
+    }
+    return n_accepted;
+}
+
+/* Data path, under the caller's lock. */
+
+static void
+put_header(const struct bpf_dev *dev, uint8_t *at, uint32_t caplen,
+           const struct bpf_dev_packet *p, enum bpf_dev_way way, uint64_t now)
+{
+    uint64_t frac = now % UINT64_C(1000000000);
+    struct bpf_record record = {
+        .sec = now / UINT64_C(1000000000),
+        .frac = dev->tstamp == BPF_DEV_T_NANOTIME ? frac : frac / 1000,
+        .caplen = caplen,
+        .datalen = p->wirelen,
+        .hdrlen = dev->hdrlen,
+        .flags = way,
+        .drops = dev->recent_drops,
+    };
+
+    memcpy(at, &record, sizeof record);
+    memset(at + sizeof record, 0, dev->hdrlen - sizeof record);
+}
+
+static void
+put_record(struct bpf_dev *dev, uint32_t caplen,
+           const struct bpf_dev_packet *p, enum bpf_dev_way way, uint64_t now)
+{
+    uint32_t index = store_index(dev);
+    uint8_t *at = dev->memory + (size_t) index * dev->blen + dev->len[index];
+    uint32_t size = dev->hdrlen + caplen;
+    uint32_t padded = BPF_RECORD_ALIGN(size);
+
+    if (!dev->len[index]) {
+        dev->oldest = now;
+    }
+    put_header(dev, at, caplen, p, way, now);
+    memcpy(at + dev->hdrlen, p->data, caplen);
+    memset(at + size, 0, padded - size);
+    dev->len[index] += padded;
+    dev->recent_drops = 0;
+    dev->aged |= !dev->wait_ms;
+}
+
+/* Makes sure that a record of 'size' bytes, which is no more than a buffer
+ * has, fits into the store buffer.  Returns false if it cannot. */
+static bool
+make_room(struct bpf_dev *dev, uint32_t size)
+{
+    if (store_len(dev) + size <= dev->blen || rotate(dev)) {
+        return true;
+    }
+
+    /* With the client's buffer back there will be room.  If that is the only
+     * one missing the client has to be told that it is needed, or it might
+     * wait for ever for a packet that has just been lost. */
+    dev->starved |= dev->claimed;
+    return false;
+}
+
+static void
+capture(struct bpf_dev *dev, const struct bpf_dev_packet *p,
+        enum bpf_dev_way way, uint64_t now)
+{
+    uint32_t caplen = MIN(MIN(p->verdict, p->size), dev->blen - dev->hdrlen);
+
+    dev->captured++;
+    if (make_room(dev, BPF_RECORD_ALIGN(dev->hdrlen + caplen))) {
+        put_record(dev, caplen, p, way, now);
+        rotate_if_complete(dev);
+    } else {
+        dev->dropped++;
+        dev->recent_drops += dev->recent_drops < UINT32_MAX;
+    }
+}
+
+void
+bpf_dev_append(struct bpf_dev *dev, struct bpf_dev_packet pkts[], size_t n,
+               const struct bpf_dev_run *run, uint64_t now)
+{
+    if (dev->state != BPF_DEV_ATTACHED) {
+        return;
+    }
+    if (run->generation != get_generation(dev)) {
+        if (!bpf_dev_wants(dev, run->way)) {
+            return;
+        }
+        run_filter(dev, pkts, n);
+    }
+
+    count_received(dev, n);
+    for (size_t i = 0; i < n; i++) {
+        if (pkts[i].verdict) {
+            capture(dev, &pkts[i], run->way, now);
+        }
+    }
+}
+
+/* Reading. */
+
+int
+bpf_dev_read(struct bpf_dev *dev, unsigned int flags, uint32_t size,
+             struct bpf_dev_buffer *buffer)
+{
+    bool at_once = flags & (BPF_DEV_READ_NONBLOCK | BPF_DEV_READ_EXPIRED);
+
+    if (dev->state == BPF_DEV_UNATTACHED || size != dev->blen) {
+        return EINVAL;
+    }
+    if (dev->claimed) {
+        return EIO;
+    }
+    if (!dev->n_full && store_len(dev) && (at_once || store_is_due(dev))) {
+        rotate(dev);
+    }
+    if (!dev->n_full) {
+        return dev->state == BPF_DEV_DETACHED ? EIO : EAGAIN;
+    }
+
+    dev->n_full--;
+    dev->claimed = true;
+    buffer->index = dev->first;
+    buffer->len = dev->len[dev->first];
+    return 0;
+}
+
+void
+bpf_dev_release(struct bpf_dev *dev)
+{
+    if (dev->claimed) {
+        dev->claimed = false;
+        dev->first = (dev->first + 1) % dev->limits.n_buffers;
+        rotate_if_complete(dev);
+    }
+}
+
+bool
+bpf_dev_is_readable(const struct bpf_dev *dev)
+{
+    return (dev->n_full
+            || dev->state != BPF_DEV_ATTACHED
+            || store_is_due(dev));
+}
+
+uint64_t
+bpf_dev_check_wait(struct bpf_dev *dev, uint64_t now)
+{
+    uint64_t wait = dev->wait_ms * UINT64_C(1000000);
+
+    if (!bpf_dev_has_wait_timeout(dev) || dev->state != BPF_DEV_ATTACHED
+        || !dev->wait_ms) {
+        return UINT64_MAX;
+    }
+    if (!store_len(dev) || dev->aged) {
+        return now + wait;
+    }
+
+    /* The clock may have been set back. */
+    dev->oldest = MIN(dev->oldest, now);
+    if (now - dev->oldest < wait) {
+        return dev->oldest + wait;
+    }
+    dev->aged = true;
+    return now + wait;
+}
+
+/* Writing. */
+
+/* Number of VLAN tags at the start of 'frame', at most two. */
+static unsigned int
+count_vlan_tags(const uint8_t *frame, size_t len)
+{
+    unsigned int n = 0;
+
+    for (size_t at = 2 * ETH_ADDR_LEN;
+         n < 2 && at + VLAN_HEADER_LEN <= len;
+         at += VLAN_HEADER_LEN) {
+        ovs_be16 type;
+
+        memcpy(&type, frame + at, sizeof type);
+        if (!eth_type_vlan(type)) {
+            break;
+        }
+        n++;
+    }
+    return n;
+}
+
+static bool
+is_frame_len_ok(const struct bpf_dev *dev, const uint8_t *frame, size_t len,
+                uint32_t mtu)
+{
+    size_t link = link_header_len(dev);
+
+    if (len < link) {
+        return false;
+    }
+    if (link) {
+        link += count_vlan_tags(frame, len) * VLAN_HEADER_LEN;
+    }
+    return !mtu || len <= link + mtu;
+}
+
+int
+bpf_dev_check_write(const struct bpf_dev *dev, const void *frame, size_t len,
+                    uint32_t mtu)
+{
+    if (dev->read_only) {
+        return EBADF;
+    } else if (dev->state != BPF_DEV_ATTACHED) {
+        return EINVAL;
+    } else if (!len) {
+        return 0;
+    } else if (len > UINT32_MAX || !is_frame_len_ok(dev, frame, len, mtu)) {
+        return EMSGSIZE;
+    } else if (!bpf_prog_run(dev->write_filter, frame, len, len)) {
+        return EPERM;
+    } else {
+        return 0;
+    }
+}
+
+void
+bpf_dev_complete_header(const struct bpf_dev *dev, void *frame, size_t len,
+                        const uint8_t mac[6])
+{
+    if (!dev->hdrcmplt && link_header_len(dev) && len >= ETH_HEADER_LEN) {
+        memcpy((uint8_t *) frame + ETH_ADDR_LEN, mac, ETH_ADDR_LEN);
+    }
+}
+
+/* Properties. */
+
+enum bpf_dev_state
+bpf_dev_get_state(const struct bpf_dev *dev)
+{
+    return dev->state;
+}
+
+uint32_t
+bpf_dev_blen(const struct bpf_dev *dev)
+{
+    return dev->blen;
+}
+
+uint32_t
+bpf_dev_n_buffers(const struct bpf_dev *dev)
+{
+    return dev->limits.n_buffers;
+}
+
+uint32_t
+bpf_dev_read_timeout(const struct bpf_dev *dev)
+{
+    return dev->read_ms;
+}
+
+bool
+bpf_dev_has_wait_timeout(const struct bpf_dev *dev)
+{
+    return dev->wait_ms != NO_WAIT;
+}
+
+bool
+bpf_dev_is_promisc(const struct bpf_dev *dev)
+{
+    return dev->promisc;
+}
+
+bool
+bpf_dev_is_feedback(const struct bpf_dev *dev)
+{
+    return dev->feedback;
+}
+
+bool
+bpf_dev_is_read_only(const struct bpf_dev *dev)
+{
+    return dev->read_only;
+}
+
+void
+bpf_dev_get_lifetime_stats(const struct bpf_dev *dev,
+                           struct bpf_dev_stats *stats)
+{
+    stats->received = get_received(dev);
+    stats->dropped = dev->dropped;
+    stats->captured = dev->captured;
+}
+
+void
+bpf_dev_get_stats(const struct bpf_dev *dev, struct bpf_dev_stats *stats)
+{
+    bpf_dev_get_lifetime_stats(dev, stats);
+    stats->received -= dev->base.received;
+    stats->dropped -= dev->base.dropped;
+    stats->captured -= dev->base.captured;
+}
+
+static uint64_t
+get_hold_len(const struct bpf_dev *dev)
+{
+    uint64_t len = 0;
+
+    for (uint32_t i = 0; i < dev->claimed + dev->n_full; i++) {
+        len += dev->len[(dev->first + i) % dev->limits.n_buffers];
+    }
+    return len;
+}
+
+void
+bpf_dev_get_info(const struct bpf_dev *dev, struct bpf_dev_info *info)
+{
+    const struct bpf_prog *prog = ovsrcu_get(struct bpf_prog *, &dev->filter);
+
+    *info = (struct bpf_dev_info) {
+        .state = dev->state,
+        .dlt = dev->dlt,
+        .blen = dev->blen,
+        .n_buffers = dev->limits.n_buffers,
+        .read_only = dev->read_only,
+        .locked = dev->locked,
+        .promisc = dev->promisc,
+        .immediate = dev->immediate,
+        .hdrcmplt = dev->hdrcmplt,
+        .see_sent = get_direction(dev) != BPF_DEV_D_IN,
+        .feedback = dev->feedback,
+        .direction = get_direction(dev),
+        .tstamp = dev->tstamp,
+        .read_ms = dev->read_ms,
+        .wait_ms = dev->wait_ms,
+        .n_insns = prog ? prog->n_insns : 0,
+        .compiled = prog && bpf_prog_is_compiled(prog),
+        .store_len = store_len(dev),
+        .hold_len = get_hold_len(dev),
+    };
+    ovs_strlcpy(info->port, dev->name, sizeof info->port);
+    bpf_dev_get_stats(dev, &info->stats);
+}
