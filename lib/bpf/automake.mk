@@ -8,4 +8,6 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-filter.h \
 	lib/bpf/bpf-jit.c \
 	lib/bpf/bpf-jit.h \
+	lib/bpf/bpf-port.c \
+	lib/bpf/bpf-port.h \
 	lib/bpf/bpf-record.h

@@ -231,6 +231,13 @@ bpf_dev_check_attach(const struct bpf_dev *dev)
             : 0);
 }
 
+void
+bpf_dev_set_n_buffers(struct bpf_dev *dev, uint32_t n_buffers)
+{
+    dev->limits.n_buffers = clamp(n_buffers, BPF_DEV_MIN_BUFFERS,
+                                  BPF_DEV_MAX_BUFFERS);
+}
+
 size_t
 bpf_dev_memory_size(const struct bpf_dev *dev)
 {

@@ -266,10 +266,14 @@ void bpf_dev_uninit(struct bpf_dev *dev);
  *      readable and writable until after bpf_dev_uninit().  The device never
  *      reads it.
  *
+ * Before step 2, bpf_dev_set_n_buffers() may choose another number of buffers
+ * than that of the limits; it is brought into the bounds.
+ *
  * bpf_dev_detach() says that the port is gone: no packet is stored from now
  * on, the device is readable until it is closed.  Without effect unless the
  * device is attached. */
 int bpf_dev_check_attach(const struct bpf_dev *dev);
+void bpf_dev_set_n_buffers(struct bpf_dev *dev, uint32_t n_buffers);
 size_t bpf_dev_memory_size(const struct bpf_dev *dev);
 void bpf_dev_attach(struct bpf_dev *dev, const struct bpf_dev_port *port,
                     void *memory);

@@ -1,0 +1,31 @@
+noinst_LTLIBRARIES += lib/tap/libtap.la
+lib_tap_libtap_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+lib_tap_libtap_la_SOURCES = \
+	lib/tap/bpf-tap.c \
+	lib/tap/bpf-tap.h \
+	lib/tap/tap-appctl.c \
+	lib/tap/tap-appctl.h \
+	lib/tap/tap-config.c \
+	lib/tap/tap-config.h \
+	lib/tap/tap-feedback.c \
+	lib/tap/tap-feedback.h \
+	lib/tap/tap-inject.c \
+	lib/tap/tap-inject.h \
+	lib/tap/tap-netdev.c \
+	lib/tap/tap-netdev.h \
+	lib/tap/tap-ovsdb.c \
+	lib/tap/tap-ovsdb.h \
+	lib/tap/tap-trunc.c \
+	lib/tap/tap-trunc.h \
+	lib/tap/tap-tunnel.c \
+	lib/tap/tap-tunnel.h \
+	lib/tap/tap-wrap.c
+
+# What a program needs for its packets to pass the tap point.  Calls that are
+# wrapped come from libraries that follow libtap.la, so that the linker must be
+# told to take the wrappers in.
+link_with_tap = \
+	-Wl,--undefined=__wrap_netdev_send \
+	-Wl,--wrap=netdev_rxq_recv -Wl,--wrap=netdev_send \
+	-Wl,--wrap=netdev_push_header -Wl,--wrap=netdev_pop_header \
+	-Wl,--wrap=odp_execute_actions

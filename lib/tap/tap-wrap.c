@@ -48,6 +48,7 @@
 #include "packets.h"
 #include "tap/tap-feedback.h"
 #include "tap/tap-netdev.h"
+#include "tap/tap-trunc.h"
 #include "tap/tap-tunnel.h"
 #include "util.h"
 
@@ -106,7 +107,7 @@ shown_add(struct shown *shown, const struct bpf_tap *tap,
 
         p->data = dp_packet_data(packet);
         p->size = dp_packet_size(packet);
-        p->wirelen = p->size;
+        p->wirelen = tap_trunc_wirelen(packet);
     }
 }
 
@@ -183,6 +184,20 @@ __wrap_netdev_send(struct netdev *netdev, int qid,
     return __real_netdev_send(netdev, qid, batch, concurrent_txq);
 }
 
+/* Shows packets that are about to go into a tunnel. */
+static void
+tap_pushed(const struct netdev *netdev, struct dp_packet_batch *batch,
+           const struct ovs_action_push_tnl *data)
+{
+    /* One header for all of them, hence one port. */
+    const char *name = tap_tunnel_find_sent(netdev, data, batch->packets[0]);
+
+    if (name) {
+        tap_batch(name, batch, BPF_DEV_OUT);
+    }
+    tap_trunc_forget(batch);
+}
+
 int
 __wrap_netdev_push_header(const struct netdev *netdev,
                           struct dp_packet_batch *batch,
@@ -190,13 +205,7 @@ __wrap_netdev_push_header(const struct netdev *netdev,
 {
     if (OVS_UNLIKELY(bpf_tap_is_active())
         && !dp_packet_batch_is_empty(batch)) {
-        /* One header for all of them, hence one port. */
-        const char *name = tap_tunnel_find_sent(netdev, data,
-                                                batch->packets[0]);
-
-        if (name) {
-            tap_batch(name, batch, BPF_DEV_OUT);
-        }
+        tap_pushed(netdev, batch, data);
     }
     return __real_netdev_push_header(netdev, batch, data);
 }
