@@ -95,7 +95,11 @@ clean-local:
 TESTSUITE_AT += \
 	tests/bpf-device.at
 check_PROGRAMS += \
-	tests/test-bpf-device
+	tests/test-bpf-device \
+	tests/test-bpf-model
 tests_test_bpf_device_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_device_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_device_SOURCES = tests/test-bpf-device.c
+tests_test_bpf_model_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_model_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
+tests_test_bpf_model_SOURCES = tests/test-bpf-model.c

@@ -1187,6 +1187,7 @@ test_wait_timeout(void)
     /* Clock set back: no packet waits longer than the timeout from now. */
     CHECK(bpf_dev_check_wait(&f.dev, start - NSEC),
           start - NSEC + 50 * MSEC);
+    CHECK(bpf_dev_is_readable(&f.dev), false);
     CHECK(bpf_dev_check_wait(&f.dev, start - NSEC + 50 * MSEC),
           start - NSEC + 100 * MSEC);
     CHECK(bpf_dev_is_readable(&f.dev), true);
