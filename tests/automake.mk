@@ -103,3 +103,11 @@ tests_test_bpf_device_SOURCES = tests/test-bpf-device.c
 tests_test_bpf_model_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_model_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_model_SOURCES = tests/test-bpf-model.c
+
+TESTSUITE_AT += \
+	tests/bpf-port.at
+check_PROGRAMS += \
+	tests/test-bpf-port
+tests_test_bpf_port_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_port_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
+tests_test_bpf_port_SOURCES = tests/test-bpf-port.c

@@ -1,0 +1,1020 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ */
+
+/* Unit tests of the registry of ports and clients, with clients that have no
+ * socket and packets that come from no netdev.
+ *
+ * "test-bpf-port NAME" runs one, silently unless it fails; without an argument
+ * it lists the names.  The main thread plays the parts of the daemon's main
+ * and server threads; "race" adds threads that move packets. */
+
+#include <config.h>
+#undef NDEBUG
+#include "bpf/bpf-port.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Wants the types of <sys/types.h>. */
+#include <pcap/bpf.h>
+
+#include "random.h"
+#include "util.h"
+
+#define CHECK(GOT, EXPECTED) \
+    check(__LINE__, #GOT, (long long int) (GOT), (long long int) (EXPECTED))
+
+static void
+check(int line, const char *what, long long int got, long long int expected)
+{
+    if (got != expected) {
+        fprintf(stderr, "line %d: %s: expected %lld, got %lld\n",
+                line, what, expected, got);
+        exit(EXIT_FAILURE);
+    }
+}
+
+#define CHECK_STR(GOT, EXPECTED) \
+    check_str(__LINE__, #GOT, GOT, EXPECTED)
+
+static void
+check_str(int line, const char *what, const char *got, const char *expected)
+{
+    if (strcmp(got, expected)) {
+        fprintf(stderr, "line %d: %s: expected \"%s\", got \"%s\"\n",
+                line, what, expected, got);
+        exit(EXIT_FAILURE);
+    }
+}
+
+/* The owner of a client. */
+struct owner {
+    struct bpf_client *client;
+    bool readable;              /* As last told. */
+    unsigned int n_told;        /* Number of times. */
+    unsigned int n_mapped;      /* Pieces of memory that it has. */
+    unsigned int n_disconnects;
+    int map_error;              /* What "map" shall fail with. */
+    const char *gone;           /* Port to remove while mapping. */
+};
+
+static void
+owner_ready(struct bpf_client *client, bool readable)
+{
+    struct owner *owner = client->aux;
+
+    CHECK(owner->readable, !readable);
+    owner->readable = readable;
+    owner->n_told++;
+}
+
+static int
+owner_map(struct bpf_client *client, size_t buffer_len,
+          unsigned int n_buffers, uint8_t **memp)
+{
+    struct owner *owner = client->aux;
+
+    if (owner->gone) {
+        bpf_port_remove(owner->gone);
+    }
+    if (owner->map_error) {
+        return owner->map_error;
+    }
+    *memp = xcalloc(n_buffers, buffer_len);
+    owner->n_mapped++;
+    return 0;
+}
+
+static void
+owner_unmap(struct bpf_client *client, uint8_t *mem, size_t size)
+{
+    struct owner *owner = client->aux;
+
+    /* A thread that still wrote here would be caught by the sanitizers. */
+    memset(mem, 0xa5, size);
+    free(mem);
+    owner->n_mapped--;
+}
+
+static void
+owner_disconnect(struct bpf_client *client)
+{
+    struct owner *owner = client->aux;
+
+    owner->n_disconnects++;
+}
+
+static const struct bpf_client_ops owner_ops = {
+    .ready = owner_ready,
+    .map = owner_map,
+    .unmap = owner_unmap,
+    .disconnect = owner_disconnect,
+};
+
+static void
+open_client_as(struct owner *owner, bool read_only)
+{
+    const struct bpf_cred cred = { .pid = getpid(), .uid = 7, .gid = 8 };
+
+    memset(owner, 0, sizeof *owner);
+    CHECK(bpf_client_create(&cred, read_only, &owner_ops, owner,
+                            &owner->client), 0);
+    ovs_mutex_lock(&owner->client->mutex);
+    bpf_client_sync_ready(owner->client);
+    ovs_mutex_unlock(&owner->client->mutex);
+}
+
+static void
+open_client(struct owner *owner)
+{
+    open_client_as(owner, false);
+}
+
+static void
+close_client(struct owner *owner)
+{
+    bpf_client_destroy(owner->client);
+    CHECK(owner->n_mapped, 0);
+}
+
+static int
+request(struct owner *owner, enum bpf_dev_req req, union bpf_dev_arg *arg)
+{
+    int error;
+
+    ovs_mutex_lock(&owner->client->mutex);
+    error = bpf_dev_request(owner->client->dev, req, arg);
+    bpf_client_sync_ready(owner->client);
+    ovs_mutex_unlock(&owner->client->mutex);
+    return error;
+}
+
+static void
+set_value(struct owner *owner, enum bpf_dev_req req, uint32_t value)
+{
+    union bpf_dev_arg arg = { .value = value };
+
+    CHECK(request(owner, req, &arg), 0);
+}
+
+static struct bpf_dev_stats
+get_stats(struct owner *owner)
+{
+    union bpf_dev_arg arg;
+
+    CHECK(request(owner, BPF_DEV_GSTATS, &arg), 0);
+    return arg.stats;
+}
+
+/* Sets a filter that accepts everything ('verdict' large) or nothing (0). */
+static void
+set_filter(struct owner *owner, uint32_t verdict)
+{
+    struct bpf_insn insn = BPF_STMT(BPF_RET + BPF_K, verdict);
+    union bpf_dev_arg arg = { .filter = { .insns = &insn, .n = 1 } };
+
+    CHECK(request(owner, BPF_DEV_SETF, &arg), 0);
+}
+
+static int
+read_client(struct owner *owner, struct bpf_dev_buffer *buffer)
+{
+    struct bpf_dev *dev = owner->client->dev;
+    int error;
+
+    ovs_mutex_lock(&owner->client->mutex);
+    bpf_dev_release(dev);
+    error = bpf_dev_read(dev, BPF_DEV_READ_NONBLOCK, bpf_dev_blen(dev),
+                         buffer);
+    bpf_client_sync_ready(owner->client);
+    ovs_mutex_unlock(&owner->client->mutex);
+    return error;
+}
+
+static void
+add_port_to(const char *bridge, const char *name, uint32_t dlt)
+{
+    struct bpf_port_info info = { .dlt = dlt, .ofport = 1, .mtu = 1500 };
+
+    ovs_strlcpy(info.bridge, bridge, sizeof info.bridge);
+    ovs_strlcpy(info.name, name, sizeof info.name);
+    ovs_strlcpy(info.type, "system", sizeof info.type);
+    bpf_port_update(&info);
+}
+
+static void
+add_port(const char *name)
+{
+    add_port_to("br0", name, BPF_DEV_DLT_EN10MB);
+}
+
+/* Shows a packet of 'size' bytes to the devices on port 'name'.  Returns false
+ * if there are none. */
+static bool
+feed(const char *name, size_t size, enum bpf_dev_way way)
+{
+    static const uint8_t data[2048];
+    struct bpf_dev_packet packet = {
+        .data = data, .size = size, .wirelen = size
+    };
+    const struct bpf_tap *tap = bpf_tap_lookup(name);
+
+    if (tap) {
+        bpf_tap_feed(tap, &packet, 1, way, UINT64_C(1000000000));
+    }
+    return tap != NULL;
+}
+
+static void
+start(void)
+{
+    bpf_port_module_init();
+}
+
+/* Ends a test: nothing may be left of it. */
+static void
+finish(void)
+{
+    struct bpf_totals totals;
+
+    bpf_totals_get(&totals);
+    CHECK(totals.n_devices, 0);
+    CHECK(totals.memory, 0);
+    CHECK(bpf_tap_is_active(), false);
+    bpf_port_module_exit();
+}
+
+/* Ports. */
+
+static void
+count_change(void *n_)
+{
+    unsigned int *n = n_;
+
+    (*n)++;
+}
+
+static void
+test_ports(void)
+{
+    struct bpf_port_info info, *infos;
+    unsigned int n_changes = 0;
+    uint64_t seqno;
+    size_t n;
+
+    start();
+    bpf_change_set_callback(count_change, &n_changes);
+    CHECK(bpf_port_find("p1", &info), false);
+    infos = bpf_port_list(&n, NULL);
+    CHECK(n, 0);
+    free(infos);
+
+    seqno = bpf_ports_seqno();
+    add_port_to("br1", "p1", BPF_DEV_DLT_EN10MB);
+    add_port_to("br0", "p3", BPF_DEV_DLT_EN10MB);
+    add_port_to("br0", "p2", BPF_DEV_DLT_RAW);
+    CHECK(n_changes, 3);
+    CHECK(bpf_ports_seqno() > seqno, true);
+
+    /* What is known already is no change. */
+    seqno = bpf_ports_seqno();
+    add_port_to("br0", "p2", BPF_DEV_DLT_RAW);
+    CHECK(n_changes, 3);
+    CHECK(bpf_ports_seqno(), seqno);
+
+    infos = bpf_port_list(&n, &seqno);
+    CHECK(seqno, bpf_ports_seqno());
+    CHECK(n, 3);
+    CHECK_STR(infos[0].name, "p2");
+    CHECK_STR(infos[1].name, "p3");
+    CHECK_STR(infos[2].name, "p1");
+    CHECK_STR(infos[2].bridge, "br1");
+    CHECK(infos[0].dlt, BPF_DEV_DLT_RAW);
+    free(infos);
+
+    bpf_port_remove("p2");
+    bpf_port_remove("p2");
+    CHECK(n_changes, 4);
+    CHECK(bpf_port_find("p2", &info), false);
+    CHECK(bpf_port_find("p3", &info), true);
+    CHECK(info.mtu, 1500);
+    finish();
+}
+
+static void
+test_config(void)
+{
+    struct bpf_config config;
+    unsigned int n_changes = 0;
+    uint64_t seqno;
+
+    start();
+    bpf_change_set_callback(count_change, &n_changes);
+    bpf_config_init(&config, "/run/x");
+    CHECK_STR(config.socket.path, "/run/x/bpf.sock");
+    CHECK(config.socket.mode, 0600);
+    CHECK_STR(config.ro_socket.path, "");
+    CHECK(config.enable, true);
+    CHECK(config.max_devices >= 1024, true);
+    CHECK(config.buffer_default, 32768);
+    CHECK(config.buffer_max >= 64 << 20, true);
+    CHECK(config.insn_max, 512);
+
+    seqno = bpf_config_seqno();
+    config.max_devices = 17;
+    bpf_config_set(&config);
+    CHECK(bpf_config_get()->max_devices, 17);
+    CHECK(n_changes, 1);
+    CHECK(bpf_config_seqno(), seqno + 1);
+    bpf_config_set(&config);
+    CHECK(n_changes, 1);
+    finish();
+}
+
+/* Clients. */
+
+static void
+test_attach(void)
+{
+    struct bpf_port_info info;
+    struct owner a, b;
+
+    start();
+    add_port("p1");
+    open_client(&a);
+    open_client(&b);
+    CHECK(a.readable, true);    /* A read would fail at once. */
+    CHECK(bpf_tap_is_active(), false);
+    CHECK(feed("p1", 60, BPF_DEV_IN), false);
+
+    CHECK(bpf_client_attach(a.client, "p9"), ENXIO);
+    CHECK(a.n_mapped, 0);
+    CHECK(bpf_client_attach(a.client, "p1"), 0);
+    CHECK(a.n_mapped, 1);
+    CHECK(a.readable, false);
+    CHECK(bpf_client_attach(a.client, "p1"), EINVAL);
+    CHECK(a.n_mapped, 1);
+    CHECK(bpf_client_attach(b.client, "p1"), 0);
+    CHECK(bpf_tap_is_active(), true);
+    CHECK(bpf_port_find("p1", &info), true);
+    CHECK(info.n_clients, 2);
+
+    CHECK(feed("p1", 60, BPF_DEV_IN), true);
+    CHECK(get_stats(&a).received, 1);
+    CHECK(get_stats(&b).received, 1);
+
+    close_client(&a);
+    CHECK(bpf_port_find("p1", &info), true);
+    CHECK(info.n_clients, 1);
+    CHECK(feed("p1", 60, BPF_DEV_IN), true);
+    CHECK(get_stats(&b).received, 2);
+
+    close_client(&b);
+    CHECK(bpf_tap_is_active(), false);
+    CHECK(feed("p1", 60, BPF_DEV_IN), false);
+    finish();
+}
+
+static void
+test_attach_fails(void)
+{
+    struct bpf_totals totals;
+    struct owner owner;
+
+    start();
+    add_port("p1");
+    open_client(&owner);
+
+    /* No memory to be had. */
+    owner.map_error = ENOMEM;
+    CHECK(bpf_client_attach(owner.client, "p1"), ENOMEM);
+    bpf_totals_get(&totals);
+    CHECK(totals.memory, 0);
+
+    /* The port goes while memory is got. */
+    owner.map_error = 0;
+    owner.gone = "p1";
+    CHECK(bpf_client_attach(owner.client, "p1"), ENXIO);
+    CHECK(owner.n_mapped, 0);
+    bpf_totals_get(&totals);
+    CHECK(totals.memory, 0);
+    CHECK(bpf_tap_is_active(), false);
+
+    /* None of this counts as having been attached. */
+    owner.gone = NULL;
+    add_port("p1");
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+
+    close_client(&owner);
+    finish();
+}
+
+static void
+test_locked(void)
+{
+    struct owner owner;
+
+    start();
+    add_port("p1");
+    open_client(&owner);
+    CHECK(request(&owner, BPF_DEV_LOCK, NULL), 0);
+    CHECK(bpf_client_attach(owner.client, "p1"), EPERM);
+    close_client(&owner);
+    finish();
+}
+
+static void
+test_max_devices(void)
+{
+    struct bpf_cred cred = { .pid = 1 };
+    struct bpf_config config;
+    struct bpf_client *client;
+    struct bpf_totals totals;
+    struct owner a, b;
+
+    start();
+    bpf_config_init(&config, "/");
+    config.max_devices = 2;
+    bpf_config_set(&config);
+
+    open_client(&a);
+    open_client(&b);
+    CHECK(bpf_client_create(&cred, false, &owner_ops, &b, &client), ENOBUFS);
+    CHECK(client == NULL, true);
+    bpf_totals_get(&totals);
+    CHECK(totals.n_devices, 2);
+    CHECK(totals.refused, 1);
+    CHECK(totals.opened, 2);
+
+    close_client(&a);
+    open_client(&a);
+    CHECK(a.client->id, 3);
+    close_client(&a);
+    close_client(&b);
+    finish();
+}
+
+static void
+test_max_memory(void)
+{
+    struct bpf_config config;
+    struct bpf_totals totals;
+    struct owner a, b;
+
+    start();
+    bpf_config_init(&config, "/");
+    config.memory_max = 3 * 65536;
+    bpf_config_set(&config);
+    add_port("p1");
+
+    open_client(&a);
+    open_client(&b);
+    set_value(&a, BPF_DEV_SBLEN, 65536);
+    set_value(&b, BPF_DEV_SBLEN, 65536);
+    CHECK(bpf_client_attach(a.client, "p1"), 0);
+    bpf_totals_get(&totals);
+    CHECK(totals.memory, 2 * 65536);
+    CHECK(bpf_client_attach(b.client, "p1"), ENOMEM);
+    CHECK(b.n_mapped, 0);
+
+    /* Less is possible. */
+    set_value(&b, BPF_DEV_SBLEN, 32768);
+    CHECK(bpf_client_attach(b.client, "p1"), 0);
+    bpf_totals_get(&totals);
+    CHECK(totals.memory, 3 * 65536);
+
+    close_client(&a);
+    close_client(&b);
+    finish();
+}
+
+static void
+test_n_buffers(void)
+{
+    struct bpf_config config;
+    struct bpf_totals totals;
+    struct owner owner;
+
+    start();
+    bpf_config_init(&config, "/");
+    config.n_buffers_max = 4;
+    bpf_config_set(&config);
+    add_port("p1");
+
+    open_client(&owner);
+    CHECK(owner.client->n_buffers, 2);
+    owner.client->n_buffers = 10;
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(owner.client->n_buffers, 4);
+    bpf_totals_get(&totals);
+    CHECK(totals.memory, 4 * 32768);
+    close_client(&owner);
+    finish();
+}
+
+static void
+test_limits(void)
+{
+    struct bpf_insn insns[3] = {
+        BPF_STMT(BPF_LD + BPF_IMM, 1),
+        BPF_STMT(BPF_LD + BPF_IMM, 1),
+        BPF_STMT(BPF_RET + BPF_K, 1),
+    };
+    union bpf_dev_arg arg = { .filter = { .insns = insns, .n = 3 } };
+    struct bpf_config config;
+    struct owner owner;
+
+    start();
+    bpf_config_init(&config, "/");
+    config.buffer_default = 4096;
+    config.buffer_max = 8192;
+    config.insn_max = 2;
+    bpf_config_set(&config);
+
+    open_client(&owner);
+    CHECK(bpf_dev_blen(owner.client->dev), 4096);
+    CHECK(request(&owner, BPF_DEV_SETF, &arg), EINVAL);
+    arg.value = 100000;
+    CHECK(request(&owner, BPF_DEV_SBLEN, &arg), 0);
+    CHECK(arg.value, 8192);
+    close_client(&owner);
+    finish();
+}
+
+static void
+test_feed(void)
+{
+    struct owner all, in, none, other;
+    struct bpf_dev_buffer buffer;
+    struct bpf_totals totals;
+
+    start();
+    add_port("p1");
+    add_port("p2");
+    open_client(&all);
+    open_client(&in);
+    open_client(&none);
+    open_client(&other);
+    CHECK(bpf_client_attach(all.client, "p1"), 0);
+    CHECK(bpf_client_attach(in.client, "p1"), 0);
+    CHECK(bpf_client_attach(none.client, "p1"), 0);
+    CHECK(bpf_client_attach(other.client, "p2"), 0);
+    set_value(&all, BPF_DEV_IMMEDIATE, 1);
+    set_value(&in, BPF_DEV_IMMEDIATE, 1);
+    set_value(&in, BPF_DEV_SSEESENT, 0);
+    set_value(&none, BPF_DEV_IMMEDIATE, 1);
+    set_filter(&none, 0);
+
+    CHECK(feed("p1", 60, BPF_DEV_OUT), true);
+    CHECK(all.readable, true);
+    CHECK(in.readable, false);
+    CHECK(none.readable, false);
+    CHECK(other.readable, false);
+    CHECK(feed("p1", 60, BPF_DEV_IN), true);
+    CHECK(in.readable, true);
+
+    CHECK(get_stats(&all).received, 2);
+    CHECK(get_stats(&all).captured, 2);
+    CHECK(get_stats(&in).received, 1);
+    CHECK(get_stats(&in).captured, 1);
+    CHECK(get_stats(&none).received, 2);
+    CHECK(get_stats(&none).captured, 0);
+    CHECK(get_stats(&other).received, 0);
+
+    CHECK(read_client(&all, &buffer), 0);
+    CHECK(all.readable, false);
+    CHECK(buffer.len, 2 * BPF_RECORD_SIZE(34, 60));
+    CHECK(read_client(&all, &buffer), EAGAIN);
+
+    /* Totals are over devices that are open and those that were. */
+    bpf_totals_get(&totals);
+    CHECK(totals.received, 5);
+    close_client(&none);
+    bpf_totals_get(&totals);
+    CHECK(totals.received, 5);
+    CHECK(totals.captured, 3);
+    CHECK(totals.dropped, 0);
+
+    close_client(&all);
+    close_client(&in);
+    close_client(&other);
+    finish();
+}
+
+/* Readiness is told once per change, however many packets there are. */
+static void
+test_ready_once(void)
+{
+    struct bpf_dev_buffer buffer;
+    struct owner owner;
+    unsigned int n_told;
+
+    start();
+    add_port("p1");
+    open_client(&owner);
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    set_value(&owner, BPF_DEV_IMMEDIATE, 1);
+    n_told = owner.n_told;
+    for (int i = 0; i < 10; i++) {
+        feed("p1", 60, BPF_DEV_IN);
+    }
+    CHECK(owner.n_told, n_told + 1);
+    CHECK(read_client(&owner, &buffer), 0);
+    CHECK(owner.n_told, n_told + 2);
+    CHECK(owner.readable, false);
+    close_client(&owner);
+    CHECK(owner.n_told, n_told + 2);
+    finish();
+}
+
+static void
+test_port_gone(void)
+{
+    struct bpf_dev_buffer buffer;
+    struct owner owner;
+    uint8_t frame[60] = { 0 };
+
+    start();
+    add_port("p1");
+    open_client(&owner);
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    feed("p1", 60, BPF_DEV_IN);
+    CHECK(owner.readable, false);
+
+    bpf_port_remove("p1");
+    CHECK(owner.readable, true);
+    CHECK(bpf_tap_is_active(), false);
+    CHECK(owner.n_mapped, 1);
+
+    /* The name comes back, but not for this device. */
+    add_port("p1");
+    CHECK(feed("p1", 60, BPF_DEV_IN), false);
+    CHECK(bpf_client_attach(owner.client, "p1"), EINVAL);
+    CHECK(bpf_client_write(owner.client, frame, sizeof frame), EINVAL);
+
+    CHECK(read_client(&owner, &buffer), 0);
+    CHECK(buffer.len, BPF_RECORD_SIZE(34, 60));
+    CHECK(read_client(&owner, &buffer), EIO);
+    CHECK(owner.readable, true);
+    close_client(&owner);
+    finish();
+}
+
+/* A port that now carries other packets is not what a client attached to. */
+static void
+test_dlt_changes(void)
+{
+    struct owner owner;
+
+    start();
+    add_port("p1");
+    open_client(&owner);
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(bpf_tap_dlt(bpf_tap_lookup("p1")), BPF_DEV_DLT_EN10MB);
+    add_port_to("br0", "p1", BPF_DEV_DLT_RAW);
+    CHECK(owner.readable, true);
+    CHECK(bpf_tap_lookup("p1") == NULL, true);
+    close_client(&owner);
+
+    open_client(&owner);
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(bpf_tap_dlt(bpf_tap_lookup("p1")), BPF_DEV_DLT_RAW);
+    close_client(&owner);
+    finish();
+}
+
+static void
+test_disconnect(void)
+{
+    struct owner a, b;
+
+    start();
+    open_client(&a);
+    open_client(&b);
+    CHECK(bpf_client_disconnect(b.client->id), true);
+    CHECK(a.n_disconnects, 0);
+    CHECK(b.n_disconnects, 1);
+    CHECK(bpf_client_disconnect(12345), false);
+    close_client(&a);
+    close_client(&b);
+    finish();
+}
+
+static void
+test_peers(void)
+{
+    const struct bpf_cred cred = { .pid = 0, .uid = 70, .gid = 80 };
+    struct bpf_peer *peers;
+    struct owner a, b;
+    size_t n;
+
+    start();
+    add_port("p1");
+    peers = bpf_peer_list(&n);
+    CHECK(n, 0);
+    free(peers);
+
+    open_client(&a);
+    open_client_as(&b, true);
+    CHECK(bpf_client_attach(b.client, "p1"), 0);
+    bpf_client_set_cred(a.client, &cred);
+
+    peers = bpf_peer_list(&n);
+    CHECK(n, 2);
+    CHECK(peers[0].id < peers[1].id, true);
+    CHECK(peers[0].cred.pid, 0);
+    CHECK(peers[0].cred.uid, 70);
+    CHECK_STR(peers[0].process, "");
+    CHECK_STR(peers[0].info.port, "");
+    CHECK(peers[0].info.state, BPF_DEV_UNATTACHED);
+    CHECK(peers[0].memory, 0);
+    CHECK(peers[1].cred.pid, getpid());
+    CHECK(peers[1].cred.uid, 7);
+    CHECK_STR(peers[1].info.port, "p1");
+    CHECK(peers[1].info.state, BPF_DEV_ATTACHED);
+    CHECK(peers[1].info.read_only, true);
+    CHECK(peers[1].memory, 2 * 32768);
+    if (!access("/proc/self/comm", R_OK)) {
+        CHECK(strncmp(peers[1].process, "test-bpf-port", 13), 0);
+    }
+    free(peers);
+    close_client(&a);
+    close_client(&b);
+    finish();
+}
+
+/* Writing. */
+
+static struct {
+    unsigned int n;
+    char name[BPF_PORT_NAME_MAX];
+    uint8_t frame[2048];
+    size_t size;
+    bool feedback;
+    int error;
+} sent;
+
+static int
+fake_get_link(const char *name, uint32_t *mtu, uint8_t mac[6])
+{
+    CHECK_STR(name, "p1");
+    *mtu = 100;
+    memcpy(mac, "\x02\0\0\0\0\x11", 6);
+    return 0;
+}
+
+static int
+fake_send(const char *name, const void *frame, size_t size, bool feedback)
+{
+    sent.n++;
+    ovs_strlcpy(sent.name, name, sizeof sent.name);
+    memcpy(sent.frame, frame, size);
+    sent.size = size;
+    sent.feedback = feedback;
+    return sent.error;
+}
+
+static int
+fake_get_stats(const char *name, struct bpf_port_stats *stats)
+{
+    CHECK_STR(name, "p1");
+    memset(stats, 0, sizeof *stats);
+    stats->rx_packets = 42;
+    return 0;
+}
+
+static const struct bpf_port_ops fake_ops = {
+    .get_link = fake_get_link,
+    .send = fake_send,
+    .get_stats = fake_get_stats,
+};
+
+static void
+test_write(void)
+{
+    static uint8_t frame[2048];
+    struct bpf_totals totals;
+    struct owner owner;
+
+    start();
+    bpf_port_set_ops(&fake_ops);
+    add_port("p1");
+    open_client(&owner);
+    CHECK(bpf_client_write(owner.client, frame, 60), EINVAL);
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(bpf_client_write(owner.client, frame, 0), 0);
+    CHECK(sent.n, 0);
+
+    /* The port's own address goes in. */
+    CHECK(bpf_client_write(owner.client, frame, 60), 0);
+    CHECK(sent.n, 1);
+    CHECK_STR(sent.name, "p1");
+    CHECK(sent.size, 60);
+    CHECK(sent.feedback, false);
+    CHECK(memcmp(&sent.frame[6], "\x02\0\0\0\0\x11", 6), 0);
+
+    /* As given. */
+    set_value(&owner, BPF_DEV_SHDRCMPLT, 1);
+    set_value(&owner, BPF_DEV_SFEEDBACK, 1);
+    memset(frame, 0xee, sizeof frame);
+    CHECK(bpf_client_write(owner.client, frame, 114), 0);
+    CHECK(memcmp(sent.frame, frame, 114), 0);
+    CHECK(sent.feedback, true);
+
+    /* One byte more than the MTU of 100. */
+    CHECK(bpf_client_write(owner.client, frame, 115), EMSGSIZE);
+    CHECK(sent.n, 2);
+
+    /* What sending returns. */
+    sent.error = ENOBUFS;
+    CHECK(bpf_client_write(owner.client, frame, 60), ENOBUFS);
+    sent.error = 0;
+
+    bpf_totals_get(&totals);
+    CHECK(totals.written, 3);
+    CHECK(totals.write_errors, 3);
+    close_client(&owner);
+
+    open_client_as(&owner, true);
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(bpf_client_write(owner.client, frame, 60), EBADF);
+    close_client(&owner);
+    finish();
+}
+
+static void
+test_port_stats(void)
+{
+    struct bpf_port_stats stats;
+
+    start();
+    add_port("p1");
+    CHECK(bpf_port_get_stats("p1", &stats), ENXIO);
+    bpf_port_set_ops(&fake_ops);
+    CHECK(bpf_port_get_stats("p1", &stats), 0);
+    CHECK(stats.rx_packets, 42);
+    CHECK(bpf_port_get_stats("p9", &stats), ENXIO);
+    finish();
+}
+
+/* Threads that move packets, while devices and ports come and go. */
+
+#define N_FEEDERS 3
+#define N_ROUNDS 20000
+
+static atomic_bool feeding;
+
+static void *
+feeder_main(void *n_fed_)
+{
+    uint64_t *n_fed = n_fed_;
+    bool go_on;
+
+    do {
+        for (int i = 0; i < 10; i++) {
+            if (bpf_tap_is_active()) {
+                feed("p1", 60, i & 1 ? BPF_DEV_IN : BPF_DEV_OUT);
+                *n_fed += feed("p2", 100, BPF_DEV_IN);
+            }
+        }
+        ovsrcu_quiesce();
+        atomic_read_relaxed(&feeding, &go_on);
+    } while (go_on);
+
+    return NULL;
+}
+
+/* Does something at random to one of the 'n' owners. */
+static void
+disturb(struct owner owners[], size_t n)
+{
+    struct owner *owner = &owners[random_range(n)];
+    struct bpf_dev_buffer buffer;
+
+    switch (random_range(8)) {
+    case 0:
+        if (owner->client) {
+            close_client(owner);
+            owner->client = NULL;
+        }
+        break;
+    case 1:
+        if (owner->client) {
+            set_filter(owner, random_range(2) * 96);
+        }
+        break;
+    case 2:
+        bpf_port_remove("p1");
+        break;
+    case 3:
+        add_port("p1");
+        break;
+    case 4:
+        if (owner->client) {
+            read_client(owner, &buffer);
+        }
+        break;
+    default:
+        if (!owner->client) {
+            open_client(owner);
+            bpf_client_attach(owner->client, "p1");
+        }
+        break;
+    }
+}
+
+static void
+test_race(void)
+{
+    struct owner owners[8] = { { .client = NULL } };
+    uint64_t n_fed[N_FEEDERS] = { 0 };
+    pthread_t threads[N_FEEDERS];
+    struct bpf_dev_stats stats;
+    uint64_t total = 0;
+    struct owner steady;
+
+    start();
+    random_set_seed(1);
+    add_port("p1");
+    add_port("p2");
+    open_client(&steady);
+    CHECK(bpf_client_attach(steady.client, "p2"), 0);
+    atomic_init(&feeding, true);
+    for (int i = 0; i < N_FEEDERS; i++) {
+        threads[i] = ovs_thread_create("feeder", feeder_main, &n_fed[i]);
+    }
+
+    for (int i = 0; i < N_ROUNDS; i++) {
+        disturb(owners, ARRAY_SIZE(owners));
+        ovsrcu_quiesce();
+    }
+
+    atomic_store_relaxed(&feeding, false);
+    for (int i = 0; i < N_FEEDERS; i++) {
+        xpthread_join(threads[i], NULL);
+        total += n_fed[i];
+    }
+
+    /* Whatever happened elsewhere, this device saw every packet. */
+    stats = get_stats(&steady);
+    CHECK(stats.received, total);
+    CHECK(stats.captured, total);
+
+    close_client(&steady);
+    for (size_t i = 0; i < ARRAY_SIZE(owners); i++) {
+        if (owners[i].client) {
+            close_client(&owners[i]);
+        }
+    }
+    finish();
+    ovsrcu_exit();
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} tests[] = {
+    { "ports", test_ports },
+    { "config", test_config },
+    { "attach", test_attach },
+    { "attach-fails", test_attach_fails },
+    { "locked", test_locked },
+    { "max-devices", test_max_devices },
+    { "max-memory", test_max_memory },
+    { "n-buffers", test_n_buffers },
+    { "limits", test_limits },
+    { "feed", test_feed },
+    { "ready-once", test_ready_once },
+    { "port-gone", test_port_gone },
+    { "dlt-changes", test_dlt_changes },
+    { "disconnect", test_disconnect },
+    { "peers", test_peers },
+    { "write", test_write },
+    { "port-stats", test_port_stats },
+    { "race", test_race },
+};
+
+int
+main(int argc, char *argv[])
+{
+    set_program_name(argv[0]);
+    for (size_t i = 0; i < ARRAY_SIZE(tests); i++) {
+        if (argc < 2) {
+            puts(tests[i].name);
+        } else if (!strcmp(tests[i].name, argv[1])) {
+            tests[i].run();
+            return EXIT_SUCCESS;
+        }
+    }
+    if (argc < 2) {
+        return EXIT_SUCCESS;
+    }
+    fprintf(stderr, "%s: no such test (run without arguments for a list)\n",
+            argv[1]);
+    return EXIT_FAILURE;
+}
