@@ -52,6 +52,11 @@
 /* Most frames that one sendmmsg() takes. */
 #define HOST_TX_BURST 64
 
+/* Linux 5.17 and later; the number is part of the kernel's interface. */
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
 const char *
 host_system(void)
 {
@@ -1082,14 +1087,30 @@ host_capture_tune(pcap_t *pcap)
     return 0;
 }
 
+static int
+join_fanout(int fd, uint16_t group, int mode)
+{
+    int arg = group | mode << 16;
+
+    return (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg, sizeof arg) < 0
+            ? errno : 0);
+}
+
 int
 host_capture_fanout(pcap_t *pcap, uint16_t group)
 {
-    int arg = group | PACKET_FANOUT_HASH << 16;
+    const int mode = PACKET_FANOUT_HASH;
+    int error;
 
-    return (setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_FANOUT,
-                       &arg, sizeof arg) < 0
-            ? errno : 0);
+    if (!pcap) {
+        return 0;
+    }
+    error = join_fanout(pcap_fileno(pcap), group,
+                        mode | PACKET_FANOUT_FLAG_IGNORE_OUTGOING);
+    if (error == EINVAL) {
+        error = join_fanout(pcap_fileno(pcap), group, mode);
+    }
+    return error;
 }
 
 int

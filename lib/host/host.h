@@ -446,7 +446,8 @@ int host_capture_tune(pcap_t *pcap);
 /* Makes 'pcap' one of several handles between which the kernel shares out the
  * frames of one interface, by flow.  All handles with the same 'group' (a
  * number unique in this process per interface) belong together.  EOPNOTSUPP
- * where the system has no such thing (the BSDs). */
+ * where the system has no such thing (the BSDs).  With 'pcap' NULL, only says
+ * whether it has. */
 int host_capture_fanout(pcap_t *pcap, uint16_t group);
 
 /* Translates the failure 'rc' (< 0) of a libpcap call on 'pcap' into an errno

@@ -261,15 +261,17 @@ nb_cache_gone(struct nb_cache *cache)
         note_value(cache, 1u << i, ENODEV, true);
     }
     cache->valid = NB_V_ALL;
-    cache->link.resets = 0;
     cache->unannounced = 0;
 }
 
 void
 nb_cache_arrived(struct nb_cache *cache)
 {
+    /* A new interface starts without carrier and with a count of 0. */
+    cache->link.carrier = false;
+    cache->link.resets = 0;
+    cache->known = HOST_V_CARRIER | HOST_V_RESETS;
     cache->valid = 0;
-    cache->known = 0;
     cache->unannounced = 0;
     for (int i = 0; i < NB_N_VALUES; i++) {
         cache->slots[i].error = 0;

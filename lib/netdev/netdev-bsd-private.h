@@ -1,0 +1,154 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * What the files of the provider share: struct netdev_bsd and the operations
+ * that are not in netdev-bsd.c.
+ *
+ * Locks of one device, outermost first (netdev-dev.h has those above and
+ * below):
+ *
+ *   rxqs_mutex     the list of receive queues
+ *   rxq's mutex    everything in a receive queue
+ *   tx_mutex       the transmit handle
+ *   registry mutex, nb_dev's mutex
+ *
+ * The tap is read with the rxq's mutex held, written with tx_mutex held, and
+ * replaced with both. */
+
+#ifndef NETDEV_NETDEV_BSD_PRIVATE_H
+#define NETDEV_NETDEV_BSD_PRIVATE_H 1
+
+#include "dp-packet.h"
+#include "host/host.h"
+#include "netdev-provider.h"
+#include "netdev/netdev-dev.h"
+#include "netdev/netdev-policer.h"
+#include "openvswitch/thread.h"
+#include "ovs-atomic.h"
+
+struct netdev_custom_stats;
+
+/* Events of a device's packet I/O that the kernel's statistics do not show.
+ * Names for "ovs-vsctl get interface" are in netdev-bsd.c. */
+enum nb_counter {
+    NB_RX_CUT,                  /* Longer than the capture: dropped. */
+    NB_RX_SHORT,                /* No whole Ethernet header: dropped. */
+    NB_RX_POLICED,              /* Exceeded the ingress policing rate. */
+    NB_RX_REOPENED,             /* The receive side was opened again. */
+    NB_TX_TOO_LONG,             /* EMSGSIZE. */
+    NB_TX_NO_ROOM,              /* EAGAIN, ENOBUFS. */
+    NB_TX_DOWN,                 /* ENETDOWN, ENODEV. */
+    NB_TX_FAILED,               /* Other errors. */
+    NB_N_COUNTERS
+};
+
+/* Waits between attempts that double while they fail. */
+struct nb_backoff {
+    long long int next;         /* time_msec() of the next attempt. */
+    int ms;                     /* Latest wait. */
+};
+
+#define NB_BACKOFF_MIN_MS 100
+#define NB_BACKOFF_MAX_MS 8000
+
+static inline void
+nb_backoff_reset(struct nb_backoff *backoff)
+{
+    backoff->next = 0;
+    backoff->ms = 0;
+}
+
+void nb_backoff_failed(struct nb_backoff *backoff);
+bool nb_backoff_is_due(const struct nb_backoff *backoff);
+
+struct netdev_bsd {
+    struct netdev up;
+    struct nb_dev dev;
+
+    atomic_uint64_t counters[NB_N_COUNTERS];
+    struct nb_policer policer;
+
+    /* Receiving. */
+    struct ovs_mutex rxqs_mutex;
+    struct ovs_list rxqs;           /* Contains "struct nb_rxq"s. */
+    atomic_uint64_t ring_drops;     /* Of captures that were closed. */
+
+    /* Transmitting. */
+    struct ovs_mutex tx_mutex;
+    struct host_tx *tx;             /* Class "system"; may be NULL. */
+    uint32_t tx_generation;         /* 'dev.generation' that 'tx' is for. */
+    struct nb_backoff tx_backoff;
+
+    /* Class "tap".  'fd' is -1 for class "system" and while the tap is
+     * lost. */
+    struct host_tap tap;
+
+    /* Guarded by 'dev.mutex'. */
+    struct host_offloads offloads;  /* Switched off while there are rxqs. */
+    struct host_promisc *promisc;   /* As the host file holds it. */
+
+    /* Configuration, guarded by 'dev.mutex'.  'wanted' takes effect in
+     * reconfigure. */
+    struct nb_config {
+        int n_rxq;
+        int buffer_size;            /* Bytes; 0 = the host file's choice. */
+        int snaplen;                /* Bytes; 0 = from the MTU. */
+    } config, wanted;
+};
+
+/* True for netdevs of this provider. */
+bool netdev_bsd_is_ours(const struct netdev *);
+
+static inline struct netdev_bsd *
+netdev_bsd_cast(const struct netdev *netdev)
+{
+    return CONTAINER_OF(CONST_CAST(struct netdev *, netdev),
+                        struct netdev_bsd, up);
+}
+
+static inline bool
+netdev_bsd_is_tap(const struct netdev_bsd *netdev)
+{
+    return netdev->dev.is_tap;
+}
+
+static inline void
+nb_count(struct netdev_bsd *netdev, enum nb_counter counter, size_t n)
+{
+    if (OVS_UNLIKELY(n)) {
+        uint64_t orig;
+
+        atomic_add_relaxed(&netdev->counters[counter], n, &orig);
+    }
+}
+
+/* netdev-rxq.c */
+struct netdev_rxq *nb_rxq_alloc(void);
+int nb_rxq_construct(struct netdev_rxq *);
+void nb_rxq_destruct(struct netdev_rxq *);
+void nb_rxq_dealloc(struct netdev_rxq *);
+int nb_rxq_recv(struct netdev_rxq *, struct dp_packet_batch *, int *qfill);
+void nb_rxq_wait(struct netdev_rxq *);
+int nb_rxq_drain(struct netdev_rxq *);
+
+/* Frames that 'netdev''s capture handles lost for want of room. */
+uint64_t nb_rxqs_ring_drops(struct netdev_bsd *netdev);
+
+/* netdev-tx.c */
+int nb_send(struct netdev *, int qid, struct dp_packet_batch *,
+            bool concurrent_txq);
+void nb_send_wait(struct netdev *, int qid);
+
+/* netdev-stats.c */
+int nb_get_stats(const struct netdev *, struct netdev_stats *);
+int nb_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
+
+/* netdev-tap.c
+ *
+ * Makes the tap of 'netdev' anew after its interface was removed, with the
+ * link address, MTU and administrative state that it had.  The caller holds
+ * the rxq's mutex and not tx_mutex. */
+int nb_tap_recreate(struct netdev_bsd *netdev);
+
+#endif /* NETDEV_NETDEV_BSD_PRIVATE_H */

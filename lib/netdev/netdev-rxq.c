@@ -1,0 +1,736 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Receiving: through libpcap for system devices, from the tap's descriptor
+ * for taps.
+ *
+ * A receive queue whose interface vanishes closes its capture and waits: for
+ * the notifier if that said that the interface is gone, else with growing
+ * pauses.  When an interface of the same name returns, the capture is opened
+ * again.  Both states cost nothing while nothing happens.
+ *
+ * Each queue has a mutex that guards all of it; it is not contended, because
+ * a queue is polled by one thread.  Any thread may call any function. */
+
+#include <config.h>
+
+#include "netdev/netdev-bsd-private.h"
+
+#include <errno.h>
+#include <pcap/pcap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "coverage.h"
+#include "dpif-netdev.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "packets.h"
+#include "seq.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(netdev_bsd_rxq);
+
+COVERAGE_DEFINE(netdev_bsd_rx_packets);
+COVERAGE_DEFINE(netdev_bsd_rx_dispatch);
+
+/* Room beyond the MTU: the Ethernet header and two VLAN tags. */
+#define FRAME_OVERHEAD (ETH_HEADER_LEN + 2 * VLAN_HEADER_LEN)
+
+/* For interfaces whose MTU is unknown or small. */
+#define MTU_MIN 1500
+
+/* Longest frame that a dp_packet can hold with its headroom. */
+#define FRAME_MAX (UINT16_MAX - DP_NETDEV_HEADROOM)
+
+/* Smallest capture buffer that is tried before giving up. */
+#define BUFFER_MIN 32768
+
+/* Frames that nb_rxq_drain() discards at most, so that it ends on an
+ * interface that receives all the time. */
+#define DRAIN_MAX 16384
+
+struct nb_rxq {
+    struct netdev_rxq up;
+    struct ovs_list node;           /* In netdev_bsd's 'rxqs'. */
+    struct ovs_mutex mutex;         /* Guards what follows. */
+
+    pcap_t *pcap;                   /* NULL for taps and while waiting. */
+    int fd;                         /* Of 'pcap'. */
+    bool pending;                   /* libpcap may hold more frames. */
+    int mtu;                        /* MTU that 'pcap' was opened for. */
+    struct dp_packet *spare;        /* For the next frame of a tap. */
+
+    /* Waiting. */
+    uint32_t generation;            /* dev's, when it was looked at last. */
+    uint64_t seqno;                 /* dev's 'seq' before that. */
+    struct nb_backoff backoff;
+};
+
+static struct nb_rxq *
+nb_rxq_cast(const struct netdev_rxq *rxq)
+{
+    return CONTAINER_OF(CONST_CAST(struct netdev_rxq *, rxq),
+                        struct nb_rxq, up);
+}
+
+static struct netdev_bsd *
+rxq_netdev(const struct nb_rxq *rxq)
+{
+    return netdev_bsd_cast(rxq->up.netdev);
+}
+
+/* Backoff. */
+
+void
+nb_backoff_failed(struct nb_backoff *backoff)
+{
+    backoff->ms = MIN(MAX(2 * backoff->ms, NB_BACKOFF_MIN_MS),
+                      NB_BACKOFF_MAX_MS);
+    backoff->next = time_msec() + backoff->ms;
+}
+
+bool
+nb_backoff_is_due(const struct nb_backoff *backoff)
+{
+    return time_msec() >= backoff->next;
+}
+
+/* Opening and closing a capture. */
+
+/* What a capture is opened with. */
+struct capture_args {
+    char kname[IFNAMSIZ];
+    int mtu;
+    int snaplen;
+    int buffer_size;
+    int n_rxq;
+};
+
+static void
+get_capture_args(struct netdev_bsd *netdev, struct capture_args *args)
+{
+    struct nb_dev *dev = &netdev->dev;
+
+    ovs_mutex_lock(&dev->mutex);
+    ovs_strlcpy(args->kname, dev->kname, sizeof args->kname);
+    args->mtu = nb_dev_get__(dev, HOST_V_MTU) ? 0 : dev->cache.link.mtu;
+    args->snaplen = (netdev->config.snaplen
+                     ? netdev->config.snaplen
+                     : MAX(args->mtu, MTU_MIN) + FRAME_OVERHEAD);
+    args->snaplen = MIN(args->snaplen, FRAME_MAX);
+    args->buffer_size = (netdev->config.buffer_size
+                         ? netdev->config.buffer_size
+                         : host_capture_buffer_size(args->snaplen));
+    args->n_rxq = netdev->config.n_rxq;
+    ovs_mutex_unlock(&dev->mutex);
+}
+
+/* Activates a capture with a buffer of 'buffer_size' bytes, 0 for libpcap's
+ * choice.  Returns 0 or a positive errno value. */
+static int
+capture_activate(const struct capture_args *args, int buffer_size,
+                 pcap_t **pcapp)
+{
+    char errbuf[PCAP_ERRBUF_SIZE];
+    pcap_t *pcap = pcap_create(args->kname, errbuf);
+    int error;
+    int rc;
+
+    *pcapp = NULL;
+    if (!pcap) {
+        VLOG_DBG("%s: pcap_create: %s", args->kname, errbuf);
+        return ENOMEM;
+    }
+
+    /* Promiscuous here as well as by flag: NetBSD knows no other way, and it
+     * stays with a capture of an interface that was made anew. */
+    pcap_set_snaplen(pcap, args->snaplen);
+    pcap_set_promisc(pcap, 1);
+    pcap_set_immediate_mode(pcap, 1);
+    if (buffer_size) {
+        pcap_set_buffer_size(pcap, buffer_size);
+    }
+
+    rc = pcap_activate(pcap);
+    if (rc < 0) {
+        error = host_capture_error(pcap, rc);
+        VLOG_DBG("%s: pcap_activate: %s", args->kname, pcap_geterr(pcap));
+        pcap_close(pcap);
+        return error;
+    }
+    *pcapp = pcap;
+    return 0;
+}
+
+/* As capture_activate(), with the largest buffer that the system accepts. */
+static int
+capture_activate_any(const struct capture_args *args, pcap_t **pcapp)
+{
+    int size = args->buffer_size;
+    int error;
+
+    for (;;) {
+        error = capture_activate(args, size, pcapp);
+        if (!error || error == ENODEV || error == EPERM || !size) {
+            return error;
+        }
+        size = size / 2 >= BUFFER_MIN ? size / 2 : 0;
+    }
+}
+
+static int
+capture_set_up(pcap_t *pcap, const struct capture_args *args,
+               unsigned int group)
+{
+    char errbuf[PCAP_ERRBUF_SIZE];
+    int error;
+
+    if (pcap_datalink(pcap) != DLT_EN10MB) {
+        return EOPNOTSUPP;
+    }
+    error = host_capture_tune(pcap);
+    if (!error && args->n_rxq > 1) {
+        error = host_capture_fanout(pcap, group);
+    }
+    if (error) {
+        return error;
+    }
+    if (pcap_setnonblock(pcap, 1, errbuf) < 0) {
+        return EIO;
+    }
+    /* What leaves through the interface is not received. */
+    return (pcap_setdirection(pcap, PCAP_D_IN) < 0
+            ? host_capture_error(pcap, PCAP_ERROR) : 0);
+}
+
+/* Switches off what would corrupt received frames. */
+static void
+offloads_off(struct netdev_bsd *netdev)
+{
+    struct nb_dev *dev = &netdev->dev;
+
+    ovs_mutex_lock(&dev->mutex);
+    if (!netdev->offloads.changed) {
+        host_offloads_off(dev->kname, &netdev->offloads);
+    }
+    ovs_mutex_unlock(&dev->mutex);
+}
+
+static void
+offloads_restore(struct netdev_bsd *netdev)
+{
+    struct nb_dev *dev = &netdev->dev;
+
+    ovs_mutex_lock(&dev->mutex);
+    host_offloads_restore(dev->kname, &netdev->offloads);
+    ovs_mutex_unlock(&dev->mutex);
+}
+
+static int
+capture_open(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    struct capture_args args;
+    pcap_t *pcap;
+    int error;
+
+    offloads_off(netdev);
+    get_capture_args(netdev, &args);
+    error = capture_activate_any(&args, &pcap);
+    if (error) {
+        return error;
+    }
+
+    /* The ifindex is unique among interfaces; it need not be more. */
+    error = capture_set_up(pcap, &args, netdev->dev.ifindex & 0xffff);
+    if (error) {
+        pcap_close(pcap);
+        return error;
+    }
+
+    rxq->pcap = pcap;
+    rxq->fd = pcap_get_selectable_fd(pcap);
+    rxq->mtu = args.mtu;
+    rxq->pending = false;
+    nb_backoff_reset(&rxq->backoff);
+    return 0;
+}
+
+static uint64_t
+capture_drops(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct pcap_stat stat;
+
+    return (rxq->pcap && !pcap_stats(rxq->pcap, &stat)
+            ? (uint64_t) stat.ps_drop + stat.ps_ifdrop : 0);
+}
+
+static void
+capture_close(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    if (rxq->pcap) {
+        uint64_t orig;
+
+        atomic_add_relaxed(&rxq_netdev(rxq)->ring_drops, capture_drops(rxq),
+                           &orig);
+        pcap_close(rxq->pcap);
+        rxq->pcap = NULL;
+        rxq->fd = -1;
+        rxq->pending = false;
+    }
+}
+
+/* Life cycle. */
+
+struct netdev_rxq *
+nb_rxq_alloc(void)
+{
+    struct nb_rxq *rxq = xzalloc(sizeof *rxq);
+
+    return &rxq->up;
+}
+
+int
+nb_rxq_construct(struct netdev_rxq *rxq_)
+{
+    struct nb_rxq *rxq = nb_rxq_cast(rxq_);
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    int error = 0;
+
+    ovs_mutex_init(&rxq->mutex);
+    ovs_mutex_lock(&rxq->mutex);
+    rxq->fd = -1;
+    rxq->seqno = seq_read(netdev->dev.seq);
+    atomic_read(&netdev->dev.generation, &rxq->generation);
+    if (!netdev_bsd_is_tap(netdev)) {
+        error = capture_open(rxq);
+    }
+    ovs_mutex_unlock(&rxq->mutex);
+
+    if (error) {
+        VLOG_WARN("%s: cannot receive: %s", netdev_rxq_get_name(rxq_),
+                  error == EOPNOTSUPP
+                  ? (netdev->config.n_rxq > 1
+                     ? "several receive queues are not supported here"
+                     : "not an Ethernet interface")
+                  : ovs_strerror(error));
+        ovs_mutex_destroy(&rxq->mutex);
+        return error;
+    }
+
+    ovs_mutex_lock(&netdev->rxqs_mutex);
+    ovs_list_push_back(&netdev->rxqs, &rxq->node);
+    ovs_mutex_unlock(&netdev->rxqs_mutex);
+    return 0;
+}
+
+void
+nb_rxq_destruct(struct netdev_rxq *rxq_)
+{
+    struct nb_rxq *rxq = nb_rxq_cast(rxq_);
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+
+    ovs_mutex_lock(&netdev->rxqs_mutex);
+    ovs_list_remove(&rxq->node);
+    if (ovs_list_is_empty(&netdev->rxqs)) {
+        offloads_restore(netdev);
+    }
+    ovs_mutex_unlock(&netdev->rxqs_mutex);
+
+    ovs_mutex_lock(&rxq->mutex);
+    capture_close(rxq);
+    dp_packet_delete(rxq->spare);
+    ovs_mutex_unlock(&rxq->mutex);
+    ovs_mutex_destroy(&rxq->mutex);
+}
+
+void
+nb_rxq_dealloc(struct netdev_rxq *rxq_)
+{
+    free(nb_rxq_cast(rxq_));
+}
+
+/* Waiting for an interface that vanished. */
+
+static void
+rxq_lost(struct nb_rxq *rxq, int error)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+
+    VLOG_INFO("%s: reception stopped (%s), waiting for the interface",
+              netdev_rxq_get_name(&rxq->up), ovs_strerror(error));
+    capture_close(rxq);
+    nb_backoff_failed(&rxq->backoff);
+
+    /* What was switched off was switched off on another interface. */
+    ovs_mutex_lock(&netdev->dev.mutex);
+    netdev->offloads.changed = false;
+    ovs_mutex_unlock(&netdev->dev.mutex);
+}
+
+/* True while it makes no sense to ask the system for the interface. */
+static bool
+rxq_must_wait(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    return (!nb_backoff_is_due(&rxq->backoff)
+            || !nb_dev_is_present(&rxq_netdev(rxq)->dev));
+}
+
+static int
+rxq_reopen(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    int error = capture_open(rxq);
+
+    if (error) {
+        VLOG_DBG("%s: cannot receive yet: %s", netdev_rxq_get_name(&rxq->up),
+                 ovs_strerror(error));
+        nb_backoff_failed(&rxq->backoff);
+        return EAGAIN;
+    }
+    nb_count(netdev, NB_RX_REOPENED, 1);
+    VLOG_INFO("%s: receiving again", netdev_rxq_get_name(&rxq->up));
+    return 0;
+}
+
+/* Looks whether the interface is another one than before. */
+static void
+rxq_check_generation(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct nb_dev *dev = &rxq_netdev(rxq)->dev;
+    uint32_t generation;
+
+    atomic_read_relaxed(&dev->generation, &generation);
+    if (OVS_UNLIKELY(generation != rxq->generation)) {
+        rxq->seqno = seq_read(dev->seq);
+        atomic_read(&dev->generation, &rxq->generation);
+        if (rxq->pcap) {
+            rxq_lost(rxq, ENODEV);
+        }
+        nb_backoff_reset(&rxq->backoff);
+    }
+}
+
+/* Frames may be longer now than the capture has room for. */
+static bool
+rxq_mtu_grew(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    int mtu;
+
+    atomic_read_relaxed(&rxq_netdev(rxq)->dev.mtu, &mtu);
+    return OVS_UNLIKELY(mtu > rxq->mtu);
+}
+
+/* Receiving from a capture. */
+
+struct capture_batch {
+    struct netdev_bsd *netdev;
+    struct dp_packet_batch *batch;
+};
+
+/* Takes one frame from libpcap, whose buffer it is only during the call. */
+static void
+capture_frame(u_char *aux, const struct pcap_pkthdr *h, const u_char *data)
+{
+    struct capture_batch *cb = ALIGNED_CAST(struct capture_batch *, aux);
+    struct dp_packet *packet;
+
+    if (OVS_UNLIKELY(h->caplen < h->len)) {
+        /* What is missing cannot be made up: never forward the rest. */
+        nb_count(cb->netdev, NB_RX_CUT, 1);
+    } else if (OVS_UNLIKELY(h->caplen < ETH_HEADER_LEN)) {
+        nb_count(cb->netdev, NB_RX_SHORT, 1);
+    } else {
+        packet = dp_packet_new_with_headroom(h->caplen, DP_NETDEV_HEADROOM);
+        dp_packet_put(packet, data, h->caplen);
+        dp_packet_batch_add(cb->batch, packet);
+    }
+}
+
+static int
+capture_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct capture_batch cb = { rxq_netdev(rxq), batch };
+    int rc;
+
+    COVERAGE_INC(netdev_bsd_rx_dispatch);
+    rc = pcap_dispatch(rxq->pcap, NETDEV_MAX_BURST, capture_frame,
+                       (u_char *) &cb);
+    if (OVS_UNLIKELY(rc < 0)) {
+        int error = host_capture_error(rxq->pcap, rc);
+
+        rxq->pending = false;
+        if (error == ENETDOWN) {
+            /* The capture stays good, and is quiet until the interface is up
+             * again. */
+            return EAGAIN;
+        }
+        rxq_lost(rxq, error);
+        return EAGAIN;
+    }
+
+    /* A full batch may have left frames in libpcap's buffer, where no
+     * descriptor tells of them.  A smaller one has emptied it. */
+    rxq->pending = rc >= NETDEV_MAX_BURST;
+    COVERAGE_ADD(netdev_bsd_rx_packets, dp_packet_batch_size(batch));
+    return 0;
+}
+
+static int
+system_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
+    OVS_REQUIRES(rxq->mutex)
+{
+    rxq_check_generation(rxq);
+    if (OVS_UNLIKELY(!rxq->pcap)) {
+        if (rxq_must_wait(rxq) || rxq_reopen(rxq)) {
+            return EAGAIN;
+        }
+    } else if (OVS_UNLIKELY(rxq_mtu_grew(rxq))) {
+        capture_close(rxq);
+        if (rxq_reopen(rxq)) {
+            return EAGAIN;
+        }
+    }
+    return capture_recv(rxq, batch);
+}
+
+/* Receiving from a tap. */
+
+/* Bytes to offer to a read: one more than the longest frame, to recognise a
+ * frame that was cut. */
+static size_t
+tap_read_size(struct netdev_bsd *netdev)
+{
+    int mtu;
+
+    atomic_read_relaxed(&netdev->dev.mtu, &mtu);
+    return MIN(MAX(mtu, MTU_MIN) + FRAME_OVERHEAD, FRAME_MAX - 1) + 1;
+}
+
+/* Sees to it that 'rxq->spare' has room for 'size' bytes. */
+static void
+tap_prepare_spare(struct nb_rxq *rxq, size_t size)
+    OVS_REQUIRES(rxq->mutex)
+{
+    if (rxq->spare && dp_packet_tailroom(rxq->spare) < size) {
+        dp_packet_delete(rxq->spare);
+        rxq->spare = NULL;
+    }
+    if (!rxq->spare) {
+        rxq->spare = dp_packet_new_with_headroom(size, DP_NETDEV_HEADROOM);
+    }
+}
+
+/* Reads one frame.  Adds it to 'batch' unless it is to be dropped. */
+static int
+tap_recv_one(struct nb_rxq *rxq, struct dp_packet_batch *batch)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    size_t size = tap_read_size(netdev);
+    size_t len;
+    int error;
+
+    tap_prepare_spare(rxq, size);
+    error = host_tap_read(&netdev->tap, dp_packet_data(rxq->spare), size,
+                          &len);
+    if (error) {
+        return error;
+    }
+    if (OVS_UNLIKELY(len >= size)) {
+        nb_count(netdev, NB_RX_CUT, 1);
+    } else if (OVS_UNLIKELY(len < ETH_HEADER_LEN)) {
+        nb_count(netdev, NB_RX_SHORT, 1);
+    } else {
+        dp_packet_set_size(rxq->spare, len);
+        dp_packet_batch_add(batch, rxq->spare);
+        rxq->spare = NULL;
+    }
+    return 0;
+}
+
+/* The tap's interface was removed behind our back. */
+static int
+tap_lost(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    int error;
+
+    if (!nb_backoff_is_due(&rxq->backoff)) {
+        return EAGAIN;
+    }
+    error = nb_tap_recreate(netdev);
+    if (error) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+        VLOG_WARN_RL(&rl, "%s: the interface was removed and cannot be made "
+                     "anew (%s), trying again",
+                     netdev_rxq_get_name(&rxq->up), ovs_strerror(error));
+        nb_backoff_failed(&rxq->backoff);
+    } else {
+        VLOG_INFO("%s: the interface was removed, made it anew",
+                  netdev_rxq_get_name(&rxq->up));
+        nb_count(netdev, NB_RX_REOPENED, 1);
+        nb_backoff_reset(&rxq->backoff);
+    }
+    return EAGAIN;
+}
+
+static int
+tap_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
+    OVS_REQUIRES(rxq->mutex)
+{
+    int n_reads = 0;
+    int error = 0;
+
+    if (OVS_UNLIKELY(rxq_netdev(rxq)->tap.fd < 0)) {
+        return tap_lost(rxq);
+    }
+    while (!error && n_reads++ < NETDEV_MAX_BURST) {
+        error = tap_recv_one(rxq, batch);
+    }
+    if (OVS_UNLIKELY(error == ENODEV)) {
+        tap_lost(rxq);
+    }
+    return 0;
+}
+
+/* Operations. */
+
+int
+nb_rxq_recv(struct netdev_rxq *rxq_, struct dp_packet_batch *batch,
+            int *qfill)
+{
+    struct nb_rxq *rxq = nb_rxq_cast(rxq_);
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    int error;
+
+    dp_packet_batch_init(batch);
+    ovs_mutex_lock(&rxq->mutex);
+    error = (netdev_bsd_is_tap(netdev)
+             ? tap_recv(rxq, batch) : system_recv(rxq, batch));
+    ovs_mutex_unlock(&rxq->mutex);
+
+    if (!dp_packet_batch_is_empty(batch)) {
+        nb_count(netdev, NB_RX_POLICED,
+                 nb_policer_run(&netdev->policer, batch));
+    }
+    if (qfill) {
+        *qfill = -ENOTSUP;
+    }
+    return error ? error : dp_packet_batch_is_empty(batch) ? EAGAIN : 0;
+}
+
+static void
+rxq_wait_for_interface(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct nb_dev *dev = &rxq_netdev(rxq)->dev;
+
+    seq_wait(dev->seq, rxq->seqno);
+    if (nb_dev_is_present(dev) || netdev_bsd_is_tap(rxq_netdev(rxq))) {
+        poll_timer_wait_until(rxq->backoff.next);
+    }
+}
+
+void
+nb_rxq_wait(struct netdev_rxq *rxq_)
+{
+    struct nb_rxq *rxq = nb_rxq_cast(rxq_);
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    int fd;
+
+    ovs_mutex_lock(&rxq->mutex);
+    fd = netdev_bsd_is_tap(netdev) ? netdev->tap.fd : rxq->fd;
+    if (rxq->pending) {
+        poll_immediate_wake();
+    } else if (fd >= 0) {
+        poll_fd_wait(fd, POLLIN);
+    } else {
+        rxq_wait_for_interface(rxq);
+    }
+    ovs_mutex_unlock(&rxq->mutex);
+}
+
+static void
+discard_frame(u_char *aux OVS_UNUSED, const struct pcap_pkthdr *h OVS_UNUSED,
+              const u_char *data OVS_UNUSED)
+{
+}
+
+/* BIOCFLUSH would leave what libpcap has already read, so frames are
+ * dispatched to nowhere. */
+static void
+capture_drain(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    int n = 0;
+    int rc;
+
+    do {
+        rc = pcap_dispatch(rxq->pcap, NETDEV_MAX_BURST, discard_frame, NULL);
+        n += rc;
+    } while (rc > 0 && n < DRAIN_MAX);
+    rxq->pending = rc >= NETDEV_MAX_BURST;
+}
+
+static void
+tap_drain(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct host_tap *tap = &rxq_netdev(rxq)->tap;
+    uint8_t frame[ETH_HEADER_LEN];
+    size_t len;
+
+    for (int n = 0; n < DRAIN_MAX; n++) {
+        if (host_tap_read(tap, frame, sizeof frame, &len)) {
+            break;
+        }
+    }
+}
+
+int
+nb_rxq_drain(struct netdev_rxq *rxq_)
+{
+    struct nb_rxq *rxq = nb_rxq_cast(rxq_);
+
+    ovs_mutex_lock(&rxq->mutex);
+    if (rxq->pcap) {
+        capture_drain(rxq);
+    } else if (rxq_netdev(rxq)->tap.fd >= 0) {
+        tap_drain(rxq);
+    }
+    ovs_mutex_unlock(&rxq->mutex);
+    return 0;
+}
+
+uint64_t
+nb_rxqs_ring_drops(struct netdev_bsd *netdev)
+{
+    struct nb_rxq *rxq;
+    uint64_t drops;
+
+    atomic_read_relaxed(&netdev->ring_drops, &drops);
+    ovs_mutex_lock(&netdev->rxqs_mutex);
+    LIST_FOR_EACH (rxq, node, &netdev->rxqs) {
+        ovs_mutex_lock(&rxq->mutex);
+        drops += capture_drops(rxq);
+        ovs_mutex_unlock(&rxq->mutex);
+    }
+    ovs_mutex_unlock(&netdev->rxqs_mutex);
+    return drops;
+}
