@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-bsd authors.
+#
+# Turns what a benchmark measured into a table.  Fields are separated by tabs:
+#
+#     title    TEXT
+#     unit     NAME-OF-THE-RATE  NAME-OF-THE-COST
+#     row      KEY  BASE  WANTED  LABEL
+#     value    KEY  VALUE  COST
+#     note     KEY  TEXT
+#     remark   TEXT
+#
+# The n-th value of a row belongs to the n-th run.  A row's ratio is the median
+# over the runs of its rate divided by that of the row BASE in the same run, so
+# that what else the machine does weighs on both.  Where a cost is given (time
+# of a processor per packet), there is a second ratio, of the packets that each
+# second of a processor's time is good for: other work disturbs it much less.
+# That one, if there is one, is compared with WANTED, which is "-", ">=RATIO" or
+# "<=RATIO".  BASE may be "-", and COST in all rows.
+
+BEGIN {
+    FS = "\t"
+}
+
+$1 == "title" { title = $2 }
+$1 == "unit" { unit = $2; cost_unit = $3 }
+$1 == "remark" { remarks[++n_remarks] = $2 }
+$1 == "row" {
+    key[++n_rows] = $2
+    base[$2] = $3
+    wanted[$2] = $4
+    label[$2] = $5
+    if (length($5) > label_width) {
+        label_width = length($5)
+    }
+}
+$1 == "value" {
+    n[$2]++
+    value[$2, n[$2]] = $3
+    cost[$2, n[$2]] = $4
+}
+$1 == "note" { note[$2] = $3 }
+
+# Sorts list[1..count].
+function sort(list, count,    i, j, x) {
+    for (i = 2; i <= count; i++) {
+        x = list[i]
+        for (j = i - 1; j >= 1 && list[j] > x; j--) {
+            list[j + 1] = list[j]
+        }
+        list[j + 1] = x
+    }
+}
+
+function median(list, count,    half) {
+    sort(list, count)
+    half = int((count + 1) / 2)
+    return count % 2 ? list[half] : (list[half] + list[half + 1]) / 2
+}
+
+function median_of(array, k,    i, list) {
+    for (i = 1; i <= n[k]; i++) {
+        list[i] = array[k, i] + 0
+    }
+    return median(list, n[k])
+}
+
+# The ratio of 'array' in row k and its base; leaves the extremes in 'low' and
+# 'high'.  A negative 'power' takes costs for rates.
+function ratio(array, k, power,    b, count, i, list, result) {
+    b = base[k]
+    for (i = 1; i <= n[k] && i <= n[b]; i++) {
+        if (array[b, i] > 0 && array[k, i] > 0) {
+            list[++count] = (array[k, i] / array[b, i]) ^ power
+        }
+    }
+    if (!count) {
+        return -1
+    }
+    result = median(list, count)
+    low = list[1]
+    high = list[count]
+    return result
+}
+
+function verdict(want, r) {
+    if (want == "-" || r < 0) {
+        return ""
+    }
+    if (substr(want, 1, 2) == ">=") {
+        return r >= substr(want, 3) + 0 ? "ok" : "MISSED"
+    }
+    return r <= substr(want, 3) + 0 ? "ok" : "MISSED"
+}
+
+# One ratio, and what it ought to be.
+function ratio_text(r, want,    v) {
+    if (r < 0) {
+        return "-"
+    }
+    v = verdict(want, r)
+    return sprintf("%.3f [%.2f..%.2f]", r, low, high) \
+           (v == "" ? "" : "  " want " " v)
+}
+
+function row_text(k,    is_base, text) {
+    if (!n[k]) {
+        return "  not measured"
+    }
+    is_base = base[k] == k || base[k] == "-"
+    text = sprintf("  %10.1f", median_of(value, k))
+    if (cost_unit == "-") {
+        return text (is_base ? "  1" \
+                     : "  " ratio_text(ratio(value, k, 1), wanted[k]))
+    }
+    text = text (is_base ? sprintf("  %5s", "1") \
+                 : sprintf("  %5.2f", ratio(value, k, 1)))
+    text = text sprintf("  %10.1f", median_of(cost, k))
+    return text (is_base ? "  1" \
+                 : "  " ratio_text(ratio(cost, k, -1), wanted[k]))
+}
+
+function print_row(k) {
+    print sprintf("  %-" label_width "s", label[k]) row_text(k) \
+          (note[k] == "" ? "" : "  (" note[k] ")")
+}
+
+END {
+    print title
+    printf "  %-" label_width "s  %10s", "", unit
+    if (cost_unit != "-") {
+        printf "  %5s  %10s", "ratio", cost_unit
+    }
+    print "  ratio [extremes]   wanted"
+    for (i = 1; i <= n_rows; i++) {
+        print_row(key[i])
+    }
+    for (i = 1; i <= n_remarks; i++) {
+        print "  " remarks[i]
+    }
+    print ""
+}
