@@ -311,6 +311,18 @@ nb_get_etheraddr(const struct netdev *netdev_, struct eth_addr *mac)
     return error;
 }
 
+/* A tap that somebody removed gets its address when it is made anew. */
+static int
+set_etheraddr_later(struct nb_dev *dev, const struct eth_addr mac)
+    OVS_REQUIRES(dev->mutex)
+{
+    if (!dev->is_tap) {
+        return ENODEV;
+    }
+    memcpy(dev->cache.link.lladdr, &mac, sizeof mac);
+    return 0;
+}
+
 /* Called at each reconfiguration, so it must not change what is right
  * already: every change is reported, and each report leads to another
  * reconfiguration.  But the cache is not believed: where a system changes an
@@ -322,9 +334,13 @@ nb_set_etheraddr(struct netdev *netdev_, const struct eth_addr mac)
     int error;
 
     ovs_mutex_lock(&dev->mutex);
-    nb_cache_invalidate(&dev->cache, HOST_V_LLADDR);
+    if (dev->present) {
+        nb_cache_invalidate(&dev->cache, HOST_V_LLADDR);
+    }
     error = nb_dev_get__(dev, HOST_V_LLADDR);
-    if (!error && memcmp(dev->cache.link.lladdr, &mac, sizeof mac)) {
+    if (error == ENODEV) {
+        error = set_etheraddr_later(dev, mac);
+    } else if (!error && memcmp(dev->cache.link.lladdr, &mac, sizeof mac)) {
         error = host_set_lladdr(dev->kname, mac.ea);
         if (!error) {
             nb_dev_own_change__(dev, HOST_V_LLADDR);
