@@ -11,3 +11,15 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-port.c \
 	lib/bpf/bpf-port.h \
 	lib/bpf/bpf-record.h
+
+# The server of capture clients.
+lib_bpf_libbpfmod_la_SOURCES += \
+	lib/bpf/bpf-conn.c \
+	lib/bpf/bpf-conn.h \
+	lib/bpf/bpf-peercred.c \
+	lib/bpf/bpf-peercred.h \
+	lib/bpf/bpf-proto.h \
+	lib/bpf/bpf-server.c \
+	lib/bpf/bpf-server.h \
+	lib/bpf/bpf-shm.c \
+	lib/bpf/bpf-shm.h

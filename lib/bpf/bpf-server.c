@@ -1,0 +1,794 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+
+#include <config.h>
+
+/* The bpf server, see the header.
+ *
+ * The main thread opens sockets and hands them to the server's thread, which
+ * does the rest.  'server.mutex' guards what the two share: the listeners.
+ * Connections belong to the server's thread alone.
+ *
+ * That thread keeps its array of descriptors for poll() from one call to the
+ * next, because with a thousand clients it would otherwise spend its time on
+ * building it. */
+
+#include "bpf/bpf-server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "bpf/bpf-conn.h"
+#include "bpf/bpf-port.h"
+#include "fatal-signal.h"
+#include "latch.h"
+#include "lockfile.h"
+#include "openvswitch/list.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovs-rcu.h"
+#include "ovs-thread.h"
+#include "socket-util.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(bpf_server);
+
+static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 12);
+
+/* Descriptors that a device costs: its connection and both ends of its
+ * notification channel; the one of its memory is closed after it was passed. */
+#define FDS_PER_DEVICE 3
+
+/* Descriptors that clients leave to the rest of the switch. */
+#define FDS_RESERVED 64
+
+/* How long to leave new connections alone, in milliseconds, if there is no
+ * descriptor even to turn one away. */
+#define ACCEPT_PAUSE 250
+
+/* Connections that wait to be accepted. */
+#define BACKLOG 128
+
+enum { LISTENER, LISTENER_RO, N_LISTENERS };
+
+/* A socket to connect to. */
+struct listener {
+    int fd;                     /* -1: none. */
+    struct bpf_socket_config config;
+    struct lockfile *lockfile;  /* Keeps others from replacing it. */
+};
+
+/* Positions in 'pollfds'. */
+enum { POLL_WAKEUP, POLL_LISTENERS, POLL_CONNS = POLL_LISTENERS + N_LISTENERS };
+
+static struct {
+    /* Main thread. */
+    bool running;
+    pthread_t thread;
+
+    /* Written by the main thread; see also 'fd_limit'. */
+    struct latch wakeup;
+    atomic_bool exit;
+
+    struct ovs_mutex mutex;
+    struct listener listeners[N_LISTENERS] OVS_GUARDED;
+    int *retired OVS_GUARDED;   /* Descriptors for the thread to close. */
+    size_t n_retired OVS_GUARDED, allocated_retired OVS_GUARDED;
+
+    /* Server's thread. */
+    struct bpf_conn_context context;
+    struct bpf_conn **conns;
+    struct pollfd *pollfds;     /* POLL_CONNS more than there are 'conns'. */
+    size_t n_conns, allocated_conns;
+    int spare_fd;               /* Given up to turn somebody away. */
+    long long int accept_after; /* In a pause until then; 0 if in none. */
+    uint64_t ports_seqno;       /* That monitors were told of. */
+
+    /* For statistics; any thread. */
+    atomic_uint64_t n_accepted;
+    atomic_uint64_t n_rejected;
+    atomic_count n_connections;
+    atomic_count n_monitors;
+} server = { .mutex = OVS_MUTEX_INITIALIZER };
+
+/* Listeners
+ * ========= */
+
+/* Finds out whether somebody serves the socket at 'path'.  Returns 0 if not,
+ * otherwise a positive errno value: EADDRINUSE if so, ENOTSOCK if it is
+ * something else that should not be replaced. */
+static int
+probe_socket(const char *path)
+{
+    struct stat s;
+
+    if (lstat(path, &s)) {
+        return errno == ENOENT ? 0 : errno;
+    } else if (!S_ISSOCK(s.st_mode)) {
+        return ENOTSOCK;
+    }
+
+    int fd = make_unix_socket(SOCK_SEQPACKET, true, NULL, path);
+    if (fd >= 0) {
+        close(fd);
+        return EADDRINUSE;
+    }
+    return fd == -ECONNREFUSED ? 0 : EADDRINUSE;
+}
+
+static char *
+listener_error(const char *path, const char *what, int error)
+{
+    return xasprintf("%s: cannot %s: %s", path, what, ovs_strerror(error));
+}
+
+static char *
+listener_check_free(const char *path)
+{
+    int error = probe_socket(path);
+
+    return (error == EADDRINUSE
+            ? xasprintf("%s: another switch or program serves this socket; "
+                        "stop it or choose another run directory or "
+                        "other_config:bpf-socket", path)
+            : error == ENOTSOCK
+            ? xasprintf("%s: exists and is not a socket; remove it or choose "
+                        "another other_config:bpf-socket", path)
+            : error ? listener_error(path, "look at it", error) : NULL);
+}
+
+/* Gives the socket of 'listener' the permissions that 'config' asks for.  The
+ * group comes first, because changing it may clear bits of the mode, and so
+ * that the mode does not let in a group that is not meant. */
+static char *
+listener_set_rights(const struct bpf_socket_config *config)
+{
+    if (config->group != (gid_t) -1
+        && chown(config->path, -1, config->group)) {
+        return listener_error(config->path, "change its group", errno);
+    } else if (chmod(config->path, config->mode)) {
+        return listener_error(config->path, "change its permissions", errno);
+    }
+    return NULL;
+}
+
+static void
+listener_close(struct listener *listener)
+{
+    if (listener->fd >= 0) {
+        fatal_signal_unlink_file_now(listener->config.path);
+        close(listener->fd);
+        listener->fd = -1;
+    }
+    lockfile_unlock(listener->lockfile);
+    listener->lockfile = NULL;
+}
+
+/* Opens the socket of 'listener', whose 'config' is set and whose lock is
+ * held. */
+static char *
+listener_bind(struct listener *listener)
+{
+    const char *path = listener->config.path;
+    char *why = listener_check_free(path);
+    if (why) {
+        return why;
+    }
+
+    /* The socket is the owner's alone until its rights are set. */
+    int fd = make_unix_socket(SOCK_SEQPACKET, true, path, NULL);
+    if (fd < 0) {
+        return listener_error(path, "create socket", -fd);
+    }
+    listener->fd = fd;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+
+    why = listener_set_rights(&listener->config);
+    if (!why && listen(fd, BACKLOG)) {
+        why = listener_error(path, "listen", errno);
+    }
+    return why;
+}
+
+/* Opens 'listener' as 'config' says; none if that has no path.  Returns NULL
+ * or what is wrong. */
+static char *
+listener_open(struct listener *listener,
+              const struct bpf_socket_config *config)
+{
+    *listener = (struct listener) { .fd = -1, .config = *config };
+    if (!config->path[0]) {
+        return NULL;
+    }
+
+    int error = lockfile_lock(config->path, &listener->lockfile);
+    if (error) {
+        return (error == EAGAIN || error == EDEADLK
+                ? xasprintf("%s: another switch serves this socket; stop it "
+                            "or choose another run directory or "
+                            "other_config:bpf-socket", config->path)
+                : listener_error(config->path, "lock", error));
+    }
+
+    char *why = listener_bind(listener);
+    if (why) {
+        listener_close(listener);
+    }
+    return why;
+}
+
+/* Connections
+ * =========== */
+
+/* Raises the limit of open descriptors, as far as it goes, to what the
+ * configured number of devices needs. */
+static void
+raise_fd_limit(unsigned int max_devices)
+{
+    rlim_t wanted = ((rlim_t) max_devices * FDS_PER_DEVICE + 2 * FDS_RESERVED
+                     + 1024);
+    struct rlimit r;
+
+    if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur != RLIM_INFINITY
+        && r.rlim_cur < wanted) {
+        r.rlim_cur = (r.rlim_max == RLIM_INFINITY ? wanted
+                      : MIN(r.rlim_max, wanted));
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+/* Returns why a connection with descriptor 'fd' should be turned away, or NULL
+ * if it is welcome. */
+static const char *
+check_room(int fd)
+{
+    struct rlimit r;
+
+    if (server.n_conns >= BPF_SERVER_MAX_CONNECTIONS) {
+        return "the switch has too many capture connections";
+    } else if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur != RLIM_INFINITY) {
+        rlim_t reserve = MIN(FDS_RESERVED, r.rlim_cur / 4);
+
+        if ((rlim_t) fd + FDS_PER_DEVICE + reserve >= r.rlim_cur) {
+            return "the switch is short of descriptors";
+        }
+    }
+    return NULL;
+}
+
+static void
+add_conn(int fd, bool read_only)
+{
+    if (server.n_conns >= server.allocated_conns) {
+        server.conns = x2nrealloc(server.conns, &server.allocated_conns,
+                                  sizeof *server.conns);
+        server.pollfds = xrealloc(server.pollfds,
+                                  (POLL_CONNS + server.allocated_conns)
+                                  * sizeof *server.pollfds);
+    }
+
+    server.pollfds[POLL_CONNS + server.n_conns] = (struct pollfd) {
+        .fd = fd, .events = POLLIN
+    };
+    server.conns[server.n_conns++] = bpf_conn_create(&server.context, fd,
+                                                     read_only);
+    atomic_count_inc(&server.n_connections);
+}
+
+/* Closes connection number 'i'.  The last one takes its place. */
+static void
+remove_conn(size_t i)
+{
+    struct bpf_conn *conn = server.conns[i];
+
+    atomic_count_dec(&server.n_connections);
+    if (conn->monitor) {
+        atomic_count_dec(&server.n_monitors);
+    }
+    bpf_conn_destroy(conn);
+
+    size_t last = --server.n_conns;
+    server.conns[i] = server.conns[last];
+    server.pollfds[POLL_CONNS + i] = server.pollfds[POLL_CONNS + last];
+}
+
+/* Turns away the client that waits on 'listen_fd', for whom there is no
+ * descriptor left: with the one that was kept for this purpose. */
+static void
+turn_away_without_fd(int listen_fd)
+{
+    int fd = -1;
+
+    if (server.spare_fd >= 0) {
+        close(server.spare_fd);
+        fd = accept(listen_fd, NULL, NULL);
+    }
+    if (fd >= 0) {
+        bpf_conn_turn_away(fd, ENFILE, "the switch is out of descriptors");
+        close(fd);
+    } else {
+        server.accept_after = time_msec() + ACCEPT_PAUSE;
+    }
+    server.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static void
+count_rejected(const char *why)
+{
+    uint64_t orig;
+
+    atomic_add_relaxed(&server.n_rejected, 1, &orig);
+    VLOG_WARN_RL(&rl, "client turned away: %s", why);
+}
+
+/* Accepts one connection from 'listen_fd'.  Returns false if there is none. */
+static bool
+accept_one(int listen_fd, bool read_only)
+{
+    int fd = accept(listen_fd, NULL, NULL);
+
+    if (fd < 0) {
+        if (errno == EMFILE || errno == ENFILE) {
+            turn_away_without_fd(listen_fd);
+            count_rejected("out of descriptors");
+        } else if (errno == ENOBUFS || errno == ENOMEM) {
+            server.accept_after = time_msec() + ACCEPT_PAUSE;
+        }
+        return errno == EINTR || errno == ECONNABORTED;
+    }
+
+    const char *why = check_room(fd);
+    if (why) {
+        count_rejected(why);
+        bpf_conn_turn_away(fd, ENOBUFS, why);
+        close(fd);
+        return true;
+    }
+
+    uint64_t orig;
+    atomic_add_relaxed(&server.n_accepted, 1, &orig);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    add_conn(fd, read_only);
+    return true;
+}
+
+/* Accepts what waits on the listener in position 'i', up to a bound. */
+static void
+run_listener(size_t i)
+{
+    int fd = server.pollfds[POLL_LISTENERS + i].fd;
+
+    for (int n = 0; n < BACKLOG && !server.accept_after; n++) {
+        if (!accept_one(fd, i == LISTENER_RO)) {
+            return;
+        }
+    }
+}
+
+/* Thread
+ * ====== */
+
+static void
+close_retired(void)
+    OVS_REQUIRES(server.mutex)
+{
+    while (server.n_retired) {
+        close(server.retired[--server.n_retired]);
+    }
+}
+
+/* Takes over listeners from the main thread. */
+static void
+run_listener_changes(void)
+{
+    ovs_mutex_lock(&server.mutex);
+    close_retired();
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        server.pollfds[POLL_LISTENERS + i].fd
+            = server.accept_after ? -1 : server.listeners[i].fd;
+    }
+    ovs_mutex_unlock(&server.mutex);
+}
+
+/* Closes the connections that the administrator wants closed. */
+static void
+run_doomed(void)
+{
+    bool any;
+
+    atomic_read_explicit(&server.context.any_doomed, &any,
+                         memory_order_acquire);
+    if (!any) {
+        return;
+    }
+    atomic_store_relaxed(&server.context.any_doomed, false);
+
+    for (size_t i = server.n_conns; i-- > 0; ) {
+        bool doomed;
+
+        atomic_read_relaxed(&server.conns[i]->doomed, &doomed);
+        if (doomed) {
+            char name[64];
+
+            VLOG_INFO("%s: disconnected by the administrator",
+                      bpf_conn_name(server.conns[i], name));
+            remove_conn(i);
+        }
+    }
+}
+
+/* Wakes monitors if the set of ports has changed. */
+static void
+run_monitors(void)
+{
+    uint64_t seqno = bpf_ports_seqno();
+
+    if (seqno == server.ports_seqno) {
+        return;
+    }
+    server.ports_seqno = seqno;
+    for (size_t i = 0; i < server.n_conns; i++) {
+        if (server.conns[i]->monitor) {
+            bpf_conn_run_monitor(server.conns[i]);
+        }
+    }
+}
+
+/* Runs wait timeouts that have come.  Returns when the next one will, in
+ * milliseconds of time_msec(). */
+static long long int
+run_timers(long long int now)
+{
+    struct bpf_conn *conn, *next;
+    long long int deadline = LLONG_MAX;
+    struct ovs_list due;
+
+    /* Running a timer puts it back into the list. */
+    ovs_list_init(&due);
+    LIST_FOR_EACH_SAFE (conn, next, timer_node, &server.context.timers) {
+        if (conn->deadline <= now) {
+            ovs_list_remove(&conn->timer_node);
+            ovs_list_push_back(&due, &conn->timer_node);
+        }
+    }
+    LIST_FOR_EACH_SAFE (conn, next, timer_node, &due) {
+        bpf_conn_run_timer(conn);
+    }
+    LIST_FOR_EACH (conn, timer_node, &server.context.timers) {
+        deadline = MIN(deadline, conn->deadline);
+    }
+    return deadline;
+}
+
+/* Closes connections that have not said HELLO in time.  Returns when the next
+ * one has to. */
+static long long int
+run_strangers(long long int now)
+{
+    while (!ovs_list_is_empty(&server.context.strangers)) {
+        struct bpf_conn *conn
+            = CONTAINER_OF(ovs_list_front(&server.context.strangers),
+                           struct bpf_conn, timer_node);
+
+        if (conn->deadline > now) {
+            return conn->deadline;
+        }
+        for (size_t i = 0; i < server.n_conns; i++) {
+            if (server.conns[i] == conn) {
+                count_rejected("it did not say HELLO");
+                remove_conn(i);
+                break;
+            }
+        }
+    }
+    return LLONG_MAX;
+}
+
+/* Does what is due.  Returns how long poll() may wait, in milliseconds. */
+static int
+run_clock(void)
+{
+    long long int now = time_msec();
+    long long int deadline = MIN(run_timers(now), run_strangers(now));
+
+    if (server.accept_after) {
+        if (now >= server.accept_after) {
+            server.accept_after = 0;
+            return 0;
+        }
+        deadline = MIN(deadline, server.accept_after);
+    }
+    return (deadline == LLONG_MAX ? -1
+            : deadline <= now ? 0
+            : MIN(deadline - now, INT_MAX));
+}
+
+/* Deals with what poll() found.  Connections are visited from the last to the
+ * first, since the last one takes the place of one that is removed, and before
+ * new ones are added. */
+static void
+run_descriptors(void)
+{
+    for (size_t i = server.n_conns; i-- > 0; ) {
+        if (server.pollfds[POLL_CONNS + i].revents) {
+            struct bpf_conn *conn = server.conns[i];
+            bool was_monitor = conn->monitor;
+            bool ok = bpf_conn_run(conn);
+
+            if (conn->monitor && !was_monitor) {
+                atomic_count_inc(&server.n_monitors);
+            }
+            if (!ok) {
+                remove_conn(i);
+            }
+        }
+    }
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        if (server.pollfds[POLL_LISTENERS + i].revents) {
+            run_listener(i);
+        }
+    }
+}
+
+static void *
+server_main(void *aux OVS_UNUSED)
+{
+    for (;;) {
+        bool exiting;
+
+        latch_poll(&server.wakeup);
+        atomic_read_explicit(&server.exit, &exiting, memory_order_acquire);
+        if (exiting) {
+            break;
+        }
+        run_doomed();
+        run_monitors();
+        int timeout = run_clock();
+        run_listener_changes();
+
+        ovsrcu_quiesce_start();
+        int n = poll(server.pollfds, POLL_CONNS + server.n_conns, timeout);
+        ovsrcu_quiesce_end();
+
+        if (n > 0) {
+            run_descriptors();
+        }
+    }
+
+    while (server.n_conns) {
+        remove_conn(server.n_conns - 1);
+    }
+    return NULL;
+}
+
+/* Main thread
+ * =========== */
+
+/* Something that clients may watch has changed. */
+static void
+server_wake(void *aux OVS_UNUSED)
+{
+    latch_set(&server.wakeup);
+}
+
+static const struct bpf_socket_config *
+listener_config(const struct bpf_config *config, size_t i)
+{
+    return i == LISTENER ? &config->socket : &config->ro_socket;
+}
+
+/* Opens all listeners that 'config' names.  Returns NULL or what is wrong, in
+ * which case none is open. */
+static char *
+open_listeners(struct listener listeners[N_LISTENERS],
+               const struct bpf_config *config)
+{
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        char *why = listener_open(&listeners[i], listener_config(config, i));
+
+        if (why) {
+            while (i-- > 0) {
+                listener_close(&listeners[i]);
+            }
+            return why;
+        }
+    }
+    return NULL;
+}
+
+static void
+server_init_state(void)
+{
+    latch_init(&server.wakeup);
+    atomic_init(&server.exit, false);
+    server.context.wakeup = &server.wakeup;
+    atomic_init(&server.context.any_doomed, false);
+    atomic_init(&server.context.n_requests, 0);
+    atomic_init(&server.context.n_misbehaved, 0);
+    atomic_init(&server.context.n_rejected, 0);
+    ovs_list_init(&server.context.timers);
+    ovs_list_init(&server.context.strangers);
+    server.conns = NULL;
+    server.n_conns = server.allocated_conns = 0;
+    server.pollfds = xcalloc(POLL_CONNS, sizeof *server.pollfds);
+    server.pollfds[POLL_WAKEUP].fd = server.wakeup.fds[0];
+    for (size_t i = 0; i < POLL_CONNS; i++) {
+        server.pollfds[i].events = POLLIN;
+    }
+    server.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    server.accept_after = 0;
+    server.ports_seqno = UINT64_MAX;
+    atomic_init(&server.n_accepted, 0);
+    atomic_init(&server.n_rejected, 0);
+    atomic_count_init(&server.n_connections, 0);
+    atomic_count_init(&server.n_monitors, 0);
+}
+
+char *
+bpf_server_start(const struct bpf_config *config)
+{
+    struct listener listeners[N_LISTENERS];
+
+    ovs_assert(!server.running);
+    char *why = open_listeners(listeners, config);
+    if (why) {
+        return why;
+    }
+
+    raise_fd_limit(config->max_devices);
+    server_init_state();
+    ovs_mutex_lock(&server.mutex);
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        server.listeners[i] = listeners[i];
+    }
+    ovs_mutex_unlock(&server.mutex);
+
+    server.thread = ovs_thread_create("bpf-server", server_main, NULL);
+    bpf_change_set_callback(server_wake, NULL);
+    server.running = true;
+    return NULL;
+}
+
+/* Applies 'config' to listener number 'i'. */
+static char *
+reconfigure_listener(size_t i, const struct bpf_socket_config *config)
+{
+    struct listener new;
+    char *why;
+
+    /* Only this thread changes listeners, so that it may read them. */
+    ovs_mutex_lock(&server.mutex);
+    struct listener old = server.listeners[i];
+    ovs_mutex_unlock(&server.mutex);
+
+    if (!strcmp(old.config.path, config->path)) {
+        if (!config->path[0]
+            || (old.config.mode == config->mode
+                && old.config.group == config->group)) {
+            return NULL;
+        }
+        new = old;
+        new.config = *config;
+        why = listener_set_rights(config);
+    } else {
+        why = listener_open(&new, config);
+    }
+    if (why) {
+        return why;
+    }
+
+    ovs_mutex_lock(&server.mutex);
+    server.listeners[i] = new;
+    if (new.fd != old.fd && old.fd >= 0) {
+        /* poll() may be using it. */
+        if (server.n_retired >= server.allocated_retired) {
+            server.retired = x2nrealloc(server.retired,
+                                        &server.allocated_retired,
+                                        sizeof *server.retired);
+        }
+        server.retired[server.n_retired++] = old.fd;
+    }
+    ovs_mutex_unlock(&server.mutex);
+
+    if (new.fd != old.fd && old.fd >= 0) {
+        fatal_signal_unlink_file_now(old.config.path);
+        lockfile_unlock(old.lockfile);
+    }
+    return NULL;
+}
+
+char *
+bpf_server_reconfigure(const struct bpf_config *config)
+{
+    ovs_assert(server.running);
+    raise_fd_limit(config->max_devices);
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        char *why = reconfigure_listener(i, listener_config(config, i));
+
+        latch_set(&server.wakeup);
+        if (why) {
+            return why;
+        }
+    }
+    return NULL;
+}
+
+void
+bpf_server_stop(void)
+{
+    if (!server.running) {
+        return;
+    }
+    server.running = false;
+
+    bpf_change_set_callback(NULL, NULL);
+    atomic_store_explicit(&server.exit, true, memory_order_release);
+    latch_set(&server.wakeup);
+    xpthread_join(server.thread, NULL);
+
+    ovs_mutex_lock(&server.mutex);
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        listener_close(&server.listeners[i]);
+    }
+    close_retired();
+    free(server.retired);
+    server.retired = NULL;
+    server.allocated_retired = 0;
+    ovs_mutex_unlock(&server.mutex);
+
+    if (server.spare_fd >= 0) {
+        close(server.spare_fd);
+    }
+    latch_destroy(&server.wakeup);
+    free(server.conns);
+    free(server.pollfds);
+}
+
+bool
+bpf_server_is_running(void)
+{
+    return server.running;
+}
+
+void
+bpf_server_get_stats(struct bpf_server_stats *stats)
+{
+    uint64_t rejected_later;
+
+    memset(stats, 0, sizeof *stats);
+    if (!server.running) {
+        return;
+    }
+    atomic_read_relaxed(&server.n_accepted, &stats->n_accepted);
+    atomic_read_relaxed(&server.n_rejected, &stats->n_rejected);
+    atomic_read_relaxed(&server.context.n_rejected, &rejected_later);
+    stats->n_rejected += rejected_later;
+    atomic_read_relaxed(&server.context.n_misbehaved, &stats->n_misbehaved);
+    atomic_read_relaxed(&server.context.n_requests, &stats->n_requests);
+    stats->n_connections = atomic_count_get(&server.n_connections);
+    stats->n_monitors = atomic_count_get(&server.n_monitors);
+}
