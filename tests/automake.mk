@@ -111,3 +111,19 @@ check_PROGRAMS += \
 tests_test_bpf_port_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_port_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_port_SOURCES = tests/test-bpf-port.c
+
+# The client library, the server and their protocol.
+TESTSUITE_AT += \
+	tests/bpfdev.at
+bpfdev_switch_sources = \
+	tests/test-bpfdev-switch.c \
+	tests/test-bpfdev-switch.h
+bpfdev_switch_libs = \
+	lib/bpf/libbpfmod.la \
+	lib/bpfdev/libbpfdev.la \
+	$(OVS_LIBS)
+check_PROGRAMS += \
+	tests/test-bpfdev
+tests_test_bpfdev_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpfdev_LDADD = $(bpfdev_switch_libs)
+tests_test_bpfdev_SOURCES = tests/test-bpfdev.c $(bpfdev_switch_sources)
