@@ -11,9 +11,14 @@ vswitchd_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
 
 # What any program needs that has the whole switch in it.  The calls that
 # --wrap names are served by lib/tap (the tap point) and vswitchd/datapath.c.
-link_with_switch = -export-dynamic \
+link_with_switch = -export-dynamic $(link_with_tap) \
 	-Wl,--wrap=ofproto_normalize_type
-SWITCH_OWN_LIBS =
+SWITCH_OWN_LIBS = \
+	lib/tap/libtap.la \
+	lib/bpf/libbpfmod.la \
+	lib/netdev/libnetdevbsd.la \
+	lib/host/libhost.la
 SWITCH_LIBS = $(SWITCH_OWN_LIBS) $(OVS_VSWITCHD_LIBS) \
 	$(PCAP_LIBS) $(UNWIND_LIBS)
 
+dist_man8_MANS += vswitchd/ovs-vswitchd.8

@@ -33,6 +33,7 @@
 #include "fatal-signal.h"
 #include "memory.h"
 #include "netdev.h"
+#include "netdev/netdev-bsd.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vconn.h"
 #include "openvswitch/vlog.h"
@@ -43,6 +44,7 @@
 #include "simap.h"
 #include "stream-ssl.h"
 #include "stream.h"
+#include "tap/bpf-tap.h"
 #include "unixctl.h"
 #include "util.h"
 #include "vswitchd/bridge.h"
@@ -54,6 +56,7 @@ struct options {
     char *remote;               /* Where ovsdb-server listens. */
     char *unixctl_path;         /* Control socket, NULL for the default. */
     bool lock_memory;           /* --mlockall. */
+    bool native_netdevs;        /* --netdev-provider=native. */
     bool system_disabled;       /* --disable-system. */
     bool dummies_override;      /* --enable-dummy=system or =override. */
 };
@@ -76,7 +79,11 @@ usage(void)
     stream_usage("DATABASE", true, false, true);
     daemon_usage();
     vlog_usage();
-    printf("\nOther options:\n"
+    printf("\nNetwork devices:\n"
+           "  --netdev-provider=bsd     system and tap ports through the\n"
+           "                            ovs-bsd provider (default)\n"
+           "  --netdev-provider=native  through Open vSwitch's own classes\n"
+           "\nOther options:\n"
            "  --unixctl=SOCKET          set the control socket's name\n"
            "  --mlockall                keep all memory out of swap\n"
            "  --disable-system          do without the system datapath\n"
@@ -93,6 +100,16 @@ print_version(void)
     printf("with ovs-bsd %s\n", OVS_BSD_VERSION);
     print_dpdk_version();
     exit(EXIT_SUCCESS);
+}
+
+static bool
+parse_netdev_provider(const char *name)
+{
+    if (strcmp(name, "bsd") && strcmp(name, "native")) {
+        ovs_fatal(0, "--netdev-provider: \"%s\" is neither \"bsd\" nor "
+                  "\"native\"", name);
+    }
+    return !strcmp(name, "native");
 }
 
 static char *
@@ -120,6 +137,7 @@ parse_options(int argc, char *argv[], struct options *o)
         OPT_DISABLE_SYSTEM,
         OPT_DISABLE_SYSTEM_ROUTE,
         OPT_DPDK,
+        OPT_NETDEV_PROVIDER,
         VLOG_OPTION_ENUMS,
         DAEMON_OPTION_ENUMS,
         SSL_OPTION_ENUMS,
@@ -129,6 +147,7 @@ parse_options(int argc, char *argv[], struct options *o)
         {"version", no_argument, NULL, 'V'},
         {"unixctl", required_argument, NULL, OPT_UNIXCTL},
         {"mlockall", no_argument, NULL, OPT_MLOCKALL},
+        {"netdev-provider", required_argument, NULL, OPT_NETDEV_PROVIDER},
         {"disable-system", no_argument, NULL, OPT_DISABLE_SYSTEM},
         {"disable-system-route", no_argument, NULL, OPT_DISABLE_SYSTEM_ROUTE},
         {"enable-dummy", optional_argument, NULL, OPT_ENABLE_DUMMY},
@@ -159,6 +178,10 @@ parse_options(int argc, char *argv[], struct options *o)
 
         case OPT_MLOCKALL:
             o->lock_memory = true;
+            break;
+
+        case OPT_NETDEV_PROVIDER:
+            o->native_netdevs = parse_netdev_provider(optarg);
             break;
 
         case OPT_DISABLE_SYSTEM:
@@ -218,6 +241,9 @@ choose_classes(const struct options *o)
     if (!o->system_disabled && !o->dummies_override) {
         datapath_make_userspace_the_system();
     }
+    if (!o->native_netdevs && !o->dummies_override) {
+        netdev_bsd_register();
+    }
 }
 
 /* Locks memory after daemonizing, because a child inherits no locks. */
@@ -260,6 +286,7 @@ run(struct unixctl_server *unixctl)
         report_memory();
     }
     bridge_run();
+    bpf_tap_run();
     unixctl_server_run(unixctl);
     netdev_run();
 }
@@ -269,6 +296,7 @@ wait(struct unixctl_server *unixctl)
 {
     memory_wait();
     bridge_wait();
+    bpf_tap_wait();
     unixctl_server_wait(unixctl);
     netdev_wait();
 }
@@ -313,10 +341,12 @@ main(int argc, char *argv[])
     unixctl_command_register("exit", "[--cleanup]", 0, 1, exit_command,
                              &shutdown);
     bridge_init(options.remote);
+    bpf_tap_init(options.remote, ovs_rundir());
     free(options.remote);
 
     main_loop(unixctl, &shutdown);
 
+    bpf_tap_exit();
     bridge_exit(shutdown.cleanup);
     unixctl_server_destroy(unixctl);
     service_stop();
