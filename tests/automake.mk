@@ -93,13 +93,21 @@ clean-local:
 
 # The capture device and its filters.
 TESTSUITE_AT += \
-	tests/bpf-device.at
+	tests/bpf-device.at \
+	tests/bpf-filter.at
 check_PROGRAMS += \
 	tests/test-bpf-device \
+	tests/test-bpf-filter \
 	tests/test-bpf-model
 tests_test_bpf_device_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_device_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_device_SOURCES = tests/test-bpf-device.c
+tests_test_bpf_filter_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_filter_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS) $(PCAP_LIBS)
+tests_test_bpf_filter_SOURCES = \
+	tests/bpf-gen.c \
+	tests/bpf-gen.h \
+	tests/test-bpf-filter.c
 tests_test_bpf_model_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_model_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_model_SOURCES = tests/test-bpf-model.c

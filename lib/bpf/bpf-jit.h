@@ -24,10 +24,6 @@
 
 struct bpf_insn;
 
-/* Which processor's compiler this build has. */
-#define BPF_JIT_X86_64 0
-#define BPF_JIT_AARCH64 0
-
 /* A compiled program: the same arguments and result as libpcap's
  * bpf_filter(), without the program. */
 typedef uint32_t bpf_jit_func(const void *data, uint32_t wirelen,
@@ -52,12 +48,5 @@ bool bpf_jit_compile(const struct bpf_insn *insns, size_t n,
 
 /* Frees the code of 'jit', if it has any.  No thread may be running it. */
 void bpf_jit_free(struct bpf_jit *jit);
-
-/* For bpf_jit_compile(), one definition per processor: generates code for the
- * 'n' instructions at 'insns' in the 'code_len' bytes at 'code', or, if 'code'
- * is NULL, only finds out its length.  Returns the length in bytes, 0 if the
- * program cannot be compiled. */
-size_t bpf_jit_generate(const struct bpf_insn *insns, size_t n, uint8_t *code,
-                        size_t code_len);
 
 #endif /* bpf-jit.h */
