@@ -8,7 +8,8 @@
 #
 #     make bench BENCH='forwarding tap' BENCH_RUNS=9 BENCH_SECONDS=2
 BENCHMARKS += \
-	tests/bench/bench-forwarding
+	tests/bench/bench-forwarding \
+	tests/bench/bench-tap
 # What benchmarks need besides themselves.
 BENCH_TOOLS = tests/bench/blast
 
@@ -28,4 +29,41 @@ EXTRA_DIST += \
 	tests/bench/bench \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-lib.sh \
+	tests/bench/bench-tap \
 	tests/bench/table.awk
+
+# Daemons with a source and sink of packets inside (bench-netdev.c).  The
+# second is linked without the tap point.
+bench_daemon_sources = \
+	vswitchd/datapath.c \
+	vswitchd/datapath.h \
+	vswitchd/ovs-vswitchd.c \
+	tests/bench/bench-netdev.c
+EXTRA_PROGRAMS += \
+	tests/bench/tapped/ovs-vswitchd \
+	tests/bench/bare/ovs-vswitchd
+BENCH_TOOLS += \
+	tests/bench/tapped/ovs-vswitchd \
+	tests/bench/bare/ovs-vswitchd
+CLEANFILES += \
+	tests/bench/tapped/ovs-vswitchd \
+	tests/bench/bare/ovs-vswitchd
+tests_bench_tapped_ovs_vswitchd_SOURCES = $(bench_daemon_sources)
+tests_bench_tapped_ovs_vswitchd_CPPFLAGS = $(vswitchd_ovs_vswitchd_CPPFLAGS)
+tests_bench_tapped_ovs_vswitchd_LDFLAGS = $(AM_LDFLAGS) $(link_with_switch) \
+	-Wl,--wrap=bridge_init
+tests_bench_tapped_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
+tests_bench_tapped_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
+tests_bench_bare_ovs_vswitchd_SOURCES = $(bench_daemon_sources)
+tests_bench_bare_ovs_vswitchd_CPPFLAGS = $(vswitchd_ovs_vswitchd_CPPFLAGS)
+tests_bench_bare_ovs_vswitchd_LDFLAGS = $(AM_LDFLAGS) -export-dynamic \
+	-Wl,--wrap=ofproto_normalize_type -Wl,--wrap=bridge_init
+tests_bench_bare_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
+tests_bench_bare_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
+
+EXTRA_PROGRAMS += tests/bench/tap-load
+BENCH_TOOLS += tests/bench/tap-load
+CLEANFILES += tests/bench/tap-load
+tests_bench_tap_load_SOURCES = tests/bench/tap-load.c
+tests_bench_tap_load_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_bench_tap_load_LDADD = lib/bpfdev/libbpfdev.la $(OVS_LIBS)

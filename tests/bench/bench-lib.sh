@@ -51,8 +51,8 @@ table_begin() {         # TITLE VALUE-UNIT COST-UNIT
 table_row() {           # KEY BASE WANTED LABEL
     printf 'row\t%s\t%s\t%s\t%s\n' "$@" >>"$BENCH_DIR/table"
 }
-table_value() {         # KEY VALUE COST
-    printf 'value\t%s\t%s\t%s\n' "$@" >>"$BENCH_DIR/table"
+table_value() {         # KEY RATE COST [BASE-RATE BASE-COST]
+    printf '\t%s' "$@" | sed 's/^/value/;$a\' >>"$BENCH_DIR/table"
 }
 table_note() {          # KEY TEXT
     printf 'note\t%s\t%s\n' "$@" >>"$BENCH_DIR/table"

@@ -6,7 +6,7 @@
 #     title    TEXT
 #     unit     NAME-OF-THE-RATE  NAME-OF-THE-COST
 #     row      KEY  BASE  WANTED  LABEL
-#     value    KEY  VALUE  COST
+#     value    KEY  RATE  COST  [BASE-RATE  BASE-COST]
 #     note     KEY  TEXT
 #     remark   TEXT
 #
@@ -16,7 +16,9 @@
 # of a processor per packet), there is a second ratio, of the packets that each
 # second of a processor's time is good for: other work disturbs it much less.
 # That one, if there is one, is compared with WANTED, which is "-", ">=RATIO" or
-# "<=RATIO".  BASE may be "-", and COST in all rows.
+# "<=RATIO".  BASE may be "-", and COST in all rows.  A value that brings its own
+# base, from a run that alternated with it more quickly, is compared with that;
+# the row BASE then shows the medians of all of these.
 
 BEGIN {
     FS = "\t"
@@ -38,6 +40,17 @@ $1 == "value" {
     n[$2]++
     value[$2, n[$2]] = $3
     cost[$2, n[$2]] = $4
+    if (NF > 4) {
+        b = base[$2]
+        base_value[$2, n[$2]] = $5
+        base_cost[$2, n[$2]] = $6
+        n[b]++
+        value[b, n[b]] = $5
+        cost[b, n[b]] = $6
+    } else if ((base[$2], n[$2]) in value) {
+        base_value[$2, n[$2]] = value[base[$2], n[$2]]
+        base_cost[$2, n[$2]] = cost[base[$2], n[$2]]
+    }
 }
 $1 == "note" { note[$2] = $3 }
 
@@ -65,13 +78,12 @@ function median_of(array, k,    i, list) {
     return median(list, n[k])
 }
 
-# The ratio of 'array' in row k and its base; leaves the extremes in 'low' and
-# 'high'.  A negative 'power' takes costs for rates.
-function ratio(array, k, power,    b, count, i, list, result) {
-    b = base[k]
-    for (i = 1; i <= n[k] && i <= n[b]; i++) {
-        if (array[b, i] > 0 && array[k, i] > 0) {
-            list[++count] = (array[k, i] / array[b, i]) ^ power
+# The ratio of 'array' in row k to its bases; leaves the extremes in 'low' and
+# 'high'.  A 'power' of -1 takes costs for rates.
+function ratio(array, bases, k, power,    count, i, list, result) {
+    for (i = 1; i <= n[k]; i++) {
+        if (bases[k, i] > 0 && array[k, i] > 0) {
+            list[++count] = (array[k, i] / bases[k, i]) ^ power
         }
     }
     if (!count) {
@@ -111,13 +123,15 @@ function row_text(k,    is_base, text) {
     text = sprintf("  %10.1f", median_of(value, k))
     if (cost_unit == "-") {
         return text (is_base ? "  1" \
-                     : "  " ratio_text(ratio(value, k, 1), wanted[k]))
+                     : "  " ratio_text(ratio(value, base_value, k, 1), \
+                                       wanted[k]))
     }
     text = text (is_base ? sprintf("  %5s", "1") \
-                 : sprintf("  %5.2f", ratio(value, k, 1)))
+                 : sprintf("  %5.2f", ratio(value, base_value, k, 1)))
     text = text sprintf("  %10.1f", median_of(cost, k))
     return text (is_base ? "  1" \
-                 : "  " ratio_text(ratio(cost, k, -1), wanted[k]))
+                 : "  " ratio_text(ratio(cost, base_cost, k, -1), \
+                                   wanted[k]))
 }
 
 function print_row(k) {
