@@ -135,3 +135,12 @@ check_PROGRAMS += \
 tests_test_bpfdev_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpfdev_LDADD = $(bpfdev_switch_libs)
 tests_test_bpfdev_SOURCES = tests/test-bpfdev.c $(bpfdev_switch_sources)
+
+# The capture tool.
+TESTSUITE_AT += \
+	tests/bpftap.at
+check_PROGRAMS += \
+	tests/test-bpftap
+tests_test_bpftap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
+tests_test_bpftap_LDADD = $(PCAP_LIBS) -lm
+tests_test_bpftap_SOURCES = tests/test-bpftap.c $(BPFTAP_MODULES)

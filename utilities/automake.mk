@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright (c) 2026 The ovs-bsd authors.
+
+bin_PROGRAMS += utilities/ovs-bpftap
+
+# What the tests of single modules need, too.
+BPFTAP_MODULES = \
+	utilities/bpftap-child.c \
+	utilities/bpftap-child.h \
+	utilities/bpftap-files.c \
+	utilities/bpftap-files.h \
+	utilities/bpftap-format.c \
+	utilities/bpftap-format.h \
+	utilities/bpftap-labels.c \
+	utilities/bpftap-labels.h \
+	utilities/bpftap-merge.c \
+	utilities/bpftap-merge.h \
+	utilities/bpftap-output.c \
+	utilities/bpftap-output.h \
+	utilities/bpftap-util.c \
+	utilities/bpftap-util.h
+
+utilities_ovs_bpftap_SOURCES = \
+	$(BPFTAP_MODULES) \
+	utilities/bpftap-capture.c \
+	utilities/bpftap-commands.h \
+	utilities/bpftap-drops.c \
+	utilities/bpftap-drops.h \
+	utilities/bpftap-dump.c \
+	utilities/bpftap-engine.c \
+	utilities/bpftap-engine.h \
+	utilities/bpftap-extcap.c \
+	utilities/bpftap-inject.c \
+	utilities/bpftap-list.c \
+	utilities/bpftap-mirror.c \
+	utilities/bpftap-mirror.h \
+	utilities/bpftap-options.c \
+	utilities/bpftap-options.h \
+	utilities/bpftap-ports.c \
+	utilities/bpftap-ports.h \
+	utilities/bpftap-source.c \
+	utilities/bpftap-source.h \
+	utilities/bpftap-tap.c \
+	utilities/bpftap-tap.h \
+	utilities/bpftap-top.c \
+	utilities/bpftap-words.c \
+	utilities/ovs-bpftap.c
+# The library goes into the program: it starts faster that way, and the program
+# in the build tree is a program and not a script around one.
+utilities_ovs_bpftap_LDFLAGS = $(AM_LDFLAGS) -static
+utilities_ovs_bpftap_LDADD = lib/bpfdev/libbpfdev.la $(PCAP_LIBS) -lm
+
+dist_man8_MANS += utilities/ovs-bpftap.8

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not
+ * use this file except in compliance with the License.  You may obtain a copy
+ * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
+
+/* "ovs-bpftap capture": from ports to files. */
+
+#include "bpftap-commands.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpfdev/bpfdev.h"
+#include "bpftap-engine.h"
+#include "bpftap-options.h"
+
+static const char help[] =
+"usage: ovs-bpftap capture -i PORT... -w FILE [OPTION]... [FILTER]\n"
+"  -i PORT          port: NAME, BRIDGE/PATTERN or any; may be repeated\n"
+"  -f FILTER, -s SNAPLEN, -Q in|out|inout   for the -i before, or for all\n"
+"  -w FILE          output; - for standard output\n"
+"  -F FORMAT        pcap, nsecpcap or pcapng (default: several ports: "
+"pcapng)\n"
+"  --nano, --micro  resolution of times (default: pcapng nano, pcap micro)\n"
+"  -c N             end after N packets\n"
+"  -a CONDITION     end: duration:S filesize:KB packets:N files:N\n"
+"  -b CONDITION     next file: filesize:KB duration:S interval:S packets:N\n"
+"                   files:N (a ring) printname:FILE nametimenum:1|2\n"
+"  --print-names    print the name of each complete file\n"
+"  --comment=TEXT   comment at the start of the file (pcapng)\n"
+"  --stats-interval=S  seconds between statistics in the file (60; 0 none)\n"
+"  --wait           wait for ports that are not there, and for their return\n"
+"  --reconnect      wait for a switch that is not there, and for its return\n"
+"  -B KIB           buffer memory for each port\n"
+"  --immediate-mode hand over each packet at once (costs more)\n"
+"  -O               do not optimise the filter\n"
+"  -q               quiet: nothing but errors\n"
+"  --socket=PATH    the switch's socket (default: bpf.sock in OVS_RUNDIR)\n"
+"examples: ovs-bpftap capture -i p1 -w p1.pcap icmp or arp\n"
+"          ovs-bpftap capture -i any -w all.pcapng -b filesize:10000 -b "
+"files:5\n";
+
+enum {
+    OPT_NANO = 256,
+    OPT_MICRO,
+    OPT_COMMENT,
+    OPT_PRINT_NAMES,
+    OPT_STATS_INTERVAL,
+    OPT_WAIT,
+    OPT_RECONNECT,
+    OPT_IMMEDIATE,
+    OPT_SOCKET,
+};
+
+static const struct option options[] = {
+    { "interface", required_argument, NULL, 'i' },
+    { "filter", required_argument, NULL, 'f' },
+    { "snapshot-length", required_argument, NULL, 's' },
+    { "direction", required_argument, NULL, 'Q' },
+    { "write", required_argument, NULL, 'w' },
+    { "format", required_argument, NULL, 'F' },
+    { "count", required_argument, NULL, 'c' },
+    { "autostop", required_argument, NULL, 'a' },
+    { "ring-buffer", required_argument, NULL, 'b' },
+    { "buffer-size", required_argument, NULL, 'B' },
+    { "no-optimize", no_argument, NULL, 'O' },
+    { "quiet", no_argument, NULL, 'q' },
+    { "nano", no_argument, NULL, OPT_NANO },
+    { "micro", no_argument, NULL, OPT_MICRO },
+    { "comment", required_argument, NULL, OPT_COMMENT },
+    { "print-names", no_argument, NULL, OPT_PRINT_NAMES },
+    { "stats-interval", required_argument, NULL, OPT_STATS_INTERVAL },
+    { "wait", no_argument, NULL, OPT_WAIT },
+    { "reconnect", no_argument, NULL, OPT_RECONNECT },
+    { "immediate-mode", no_argument, NULL, OPT_IMMEDIATE },
+    { "socket", required_argument, NULL, OPT_SOCKET },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static const char short_options[] = ":i:f:s:Q:w:F:c:a:b:B:Oqh";
+
+/* What was said about the file format, before it is known what fits. */
+struct format_choice {
+    bool format_given;
+    bool resolution_given;
+};
+
+static void
+parse_format(struct bt_capture *capture, struct format_choice *choice,
+             const char *s)
+{
+    struct bt_encoder *encoder = &capture->files.encoder;
+
+    if (!strcmp(s, "pcapng")) {
+        encoder->format = BT_PCAPNG;
+    } else if (!strcmp(s, "pcap")) {
+        encoder->format = BT_PCAP;
+    } else if (!strcmp(s, "nsecpcap")) {
+        encoder->format = BT_PCAP;
+        encoder->nanoseconds = true;
+        choice->resolution_given = true;
+    } else {
+        bt_usage("-F: \"%s\" is none of pcap, nsecpcap and pcapng", s);
+    }
+    choice->format_given = true;
+}
+
+/* Options that choose the format.  Returns false if 'c' is another one. */
+static bool
+parse_format_option(int c, struct bt_capture *capture,
+                    struct format_choice *choice)
+{
+    switch (c) {
+    case 'F':
+        parse_format(capture, choice, optarg);
+        return true;
+    case OPT_NANO:
+    case OPT_MICRO:
+        capture->files.encoder.nanoseconds = c == OPT_NANO;
+        choice->resolution_given = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Options about files.  Returns false if 'c' is another one. */
+static bool
+parse_file_option(int c, struct bt_capture *capture, struct bt_strv *comments)
+{
+    switch (c) {
+    case 'w':
+        capture->files.path = optarg;
+        return true;
+    case 'a':
+        bt_files_parse_end("-a", optarg, &capture->files);
+        return true;
+    case 'b':
+        bt_files_parse_next("-b", optarg, &capture->files);
+        return true;
+    case 'c':
+        capture->files.end.packets = bt_parse_uint("-c", optarg, 1,
+                                                   INT64_MAX);
+        return true;
+    case OPT_COMMENT:
+        bt_strv_add(comments, optarg);
+        return true;
+    case OPT_PRINT_NAMES:
+        capture->files.print_names = "-";
+        return true;
+    case OPT_STATS_INTERVAL:
+        capture->stats_interval = (BT_NSEC
+                                   * bt_parse_uint("--stats-interval", optarg,
+                                                   0, INT32_MAX));
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void
+parse_other_option(int c, struct bt_capture *capture, char *argv[])
+{
+    switch (c) {
+    case OPT_WAIT:
+        capture->wait = true;
+        break;
+    case OPT_RECONNECT:
+        capture->reconnect = true;
+        break;
+    case 'q':
+        capture->quiet = true;
+        break;
+    case 'h':
+        fputs(help, stdout);
+        exit(BT_OK);
+    default:
+        bt_bad_option(c, argv);
+    }
+}
+
+/* Fills in what was left open about the format: pcapng where it is needed or
+ * the name of the file asks for it. */
+static void
+choose_format(struct bt_capture *capture, const struct format_choice *choice)
+{
+    struct bt_files_config *files = &capture->files;
+    const char *suffix = strrchr(files->path, '.');
+
+    if (!choice->format_given) {
+        bool pcapng = (bt_capture_is_plural(capture)
+                       || (suffix && !strcmp(suffix, ".pcapng")));
+
+        files->encoder.format = pcapng ? BT_PCAPNG : BT_PCAP;
+    }
+    if (!choice->resolution_given) {
+        files->encoder.nanoseconds = files->encoder.format == BT_PCAPNG;
+    }
+}
+
+static void
+check(struct bt_capture *capture, const struct bt_strv *comments)
+{
+    struct bt_files_config *files = &capture->files;
+
+    if (!capture->n_specs) {
+        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
+    } else if (!files->path) {
+        bt_usage("where to? Say -w FILE, or use \"ovs-bpftap dump\" to read "
+                 "the packets here");
+    } else if (comments->n && files->encoder.format == BT_PCAP) {
+        bt_usage("--comment: a pcap file cannot hold a comment; use "
+                 "-F pcapng");
+    } else if (files->print_names && !strcmp(files->path, "-")) {
+        bt_usage("standard output takes the capture and has no name to "
+                 "print");
+    }
+    bt_files_check(files);
+}
+
+int
+bt_cmd_capture(int argc, char *argv[])
+{
+    struct format_choice choice = { false, false };
+    struct bt_strv comments = { NULL, 0 };
+    struct bt_capture capture;
+    enum bt_status status;
+    char *filter;
+    int c;
+
+    bt_capture_init(&capture);
+    while ((c = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
+        if (!bt_parse_port_option(c, &capture)
+            && !(c == OPT_SOCKET && (capture.socket = optarg))
+            && !(c == OPT_IMMEDIATE && (capture.immediate = true))
+            && !parse_format_option(c, &capture, &choice)
+            && !parse_file_option(c, &capture, &comments)) {
+            parse_other_option(c, &capture, argv);
+        }
+    }
+    filter = bt_join_words(argc - optind, argv + optind);
+    bt_set_final_filter(&capture, filter);
+    if (capture.files.path) {
+        choose_format(&capture, &choice);
+    }
+    check(&capture, &comments);
+    capture.files.comments = &comments;
+    capture.progress = !capture.quiet && isatty(STDERR_FILENO);
+
+    bt_signals_init();
+    status = bt_capture_run(&capture);
+    bt_capture_destroy(&capture);
+    bt_strv_free(&comments);
+    free(filter);
+    return status;
+}

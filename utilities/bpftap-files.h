@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not
+ * use this file except in compliance with the License.  You may obtain a copy
+ * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
+
+/* The sequence of files that a capture writes: one, many, or a ring of many,
+ * with the conditions under which dumpcap(1) goes on to the next file or ends.
+ *
+ * Durations are measured on the monotonic clock, so that a change of the time
+ * of day neither ends a capture nor keeps it going.  Only the interval
+ * condition, which is about times of day, follows the real one.
+ *
+ * One thread, no locks. */
+
+#ifndef BPFTAP_FILES_H
+#define BPFTAP_FILES_H 1
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpftap-format.h"
+#include "bpftap-util.h"
+
+/* Limits: 0 stands for none. */
+struct bt_limits {
+    uint64_t bytes;
+    uint64_t packets;
+    uint64_t duration;          /* Nanoseconds. */
+    uint64_t interval;          /* Seconds; for the next file only. */
+    unsigned int files;         /* Next file: size of the ring.  End: number
+                                 * of files. */
+};
+
+struct bt_files_config {
+    const char *path;           /* "-" for standard output.  If NULL, */
+    int (*open)(void *aux);     /* returns a descriptor, or -1 after a
+                                 * message. */
+    void *open_aux;
+    struct bt_encoder encoder;
+    const struct bt_strv *comments;
+    struct bt_limits next;      /* When to go on to the next file. */
+    struct bt_limits end;       /* When to end. */
+    const char *print_names;    /* Where names of complete files go: "-",
+                                 * "stderr", a file, or NULL for nowhere. */
+    bool reader_may_close;      /* It ends the capture well. */
+    bool time_first;            /* NAME_TIME_NUMBER, not NAME_NUMBER_TIME. */
+};
+
+struct bt_files;
+
+/* Called at the end of each file, to write what belongs there. */
+typedef void bt_files_closing_func(struct bt_files *, void *aux);
+
+/* Opens the first file.  'config' must stay.  Returns NULL after a message. */
+struct bt_files *bt_files_open(const struct bt_files_config *config,
+                               bt_files_closing_func *, void *aux);
+
+/* Adds an interface, to this file and those to come, and returns its number.
+ * The strings must stay. */
+uint32_t bt_files_add_interface(struct bt_files *,
+                                const struct bt_interface *);
+
+/* Writes a packet of interface 'number', to a new file if that is due.
+ * Returns false when the capture is over: by a condition or an error. */
+bool bt_files_packet(struct bt_files *, uint32_t number,
+                     const struct bt_packet *);
+
+/* Writes statistics of interface 'number'. */
+void bt_files_stats(struct bt_files *, uint32_t number,
+                    const struct bt_interface_stats *);
+
+/* Does what is due by the clock and writes out what is collected.  Returns
+ * false when the capture is over. */
+bool bt_files_run(struct bt_files *);
+
+/* Returns the nanoseconds until bt_files_run() has something to do by the
+ * clock, UINT64_MAX for never. */
+uint64_t bt_files_wait(const struct bt_files *);
+
+/* Would another packet be written?  After the end by duration, those that came
+ * before it still are. */
+bool bt_files_accept(const struct bt_files *);
+
+/* Has anything failed?  Was it because the reader closed its end? */
+bool bt_files_failed(const struct bt_files *);
+bool bt_files_closed_by_reader(const struct bt_files *);
+
+/* Packets in all files, and in all files that are complete or being
+ * written the bytes. */
+uint64_t bt_files_n_packets(const struct bt_files *);
+uint64_t bt_files_n_bytes(const struct bt_files *);
+
+/* Ends the last file and frees 'files'.  Returns false if anything failed. */
+bool bt_files_close(struct bt_files *files);
+
+/* Parses a condition such as "filesize:1000" into 'limits'.  'what' is the
+ * option, for messages; 'next' says which conditions there are. */
+void bt_files_parse_next(const char *what, const char *s,
+                         struct bt_files_config *config);
+void bt_files_parse_end(const char *what, const char *s,
+                        struct bt_files_config *config);
+
+/* Ends the program with a message if the conditions do not go together. */
+void bt_files_check(const struct bt_files_config *);
+
+#endif /* bpftap-files.h */

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not
+ * use this file except in compliance with the License.  You may obtain a copy
+ * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
+
+/* "ovs-bpftap inject": from a capture file into a port. */
+
+#include "bpftap-commands.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <pcap/pcap.h>
+
+#include "bpfdev/bpfdev.h"
+
+static const char help[] =
+"usage: ovs-bpftap inject -i PORT [OPTION]... FILE\n"
+"\n"
+"Sends the packets of a pcap or pcapng file (- for standard input) out of a\n"
+"port, by default with the distances in time that they have in the file.\n"
+"\n"
+"  -i, --interface=PORT  the port\n"
+"      --feedback        let them also enter the switch, as if PORT had\n"
+"                        received them\n"
+"  -x, --multiplier=X    X times as fast as in the file\n"
+"  -p, --pps=N           N packets a second\n"
+"  -M, --mbps=N          N megabits a second\n"
+"  -t, --topspeed        as fast as possible\n"
+"  -l, --loop=N          N times the file, 0 for ever (1)\n"
+"  -c, --count=N         end after N packets\n"
+"  -f, --filter=FILTER   only packets of the file that match\n"
+"      --own-address     with the port's own address as source address\n"
+"  -j, --json            the statistics as JSON\n"
+"  -q, --quiet           no statistics\n"
+"      --socket=PATH     the switch's socket (default: bpf.sock in "
+"OVS_RUNDIR)\n"
+"  -h, --help            this text\n"
+"\n"
+"example: ovs-bpftap inject -i p1 --feedback --pps=1000 --loop=10 p1.pcap\n";
+
+/* Frames that go in one call. */
+#define BATCH_MAX 64
+
+/* Largest frame that is read: no port takes more. */
+#define FRAME_MAX 262144
+
+/* A wait that is shorter than this is not worth the sleep. */
+#define SLEEP_MIN (50 * 1000)
+
+enum pace {
+    PACE_FILE,                  /* That of the file, times 'factor'. */
+    PACE_PACKETS,               /* 'factor' packets a second. */
+    PACE_BITS,                  /* 'factor' bits a second. */
+    PACE_NONE,
+};
+
+struct inject {
+    const char *port;
+    const char *file;
+    const char *socket;
+    const char *filter;
+    bool feedback, own_address, json, quiet;
+    enum pace pace;
+    double factor;
+    uint64_t loops;             /* 0 for ever. */
+    uint64_t count;             /* 0 for no end. */
+
+    struct bpfdev *dev;
+    uint32_t frame_max;         /* What the port takes, UINT32_MAX if that is
+                                 * not known. */
+
+    /* The batch. */
+    struct iovec frames[BATCH_MAX];
+    uint8_t *memory;
+    size_t n_frames;
+    size_t n_bytes;
+
+    /* Pacing: where the current loop started. */
+    uint64_t started;           /* Monotonic, of all. */
+    uint64_t base;              /* Monotonic, of this loop. */
+    uint64_t file_base;         /* In the file, nanoseconds. */
+    bool has_base;
+    uint64_t planned_packets, planned_bytes;
+
+    uint64_t sent, bytes, failed, too_long, cut, n_loops;
+    int error;                  /* That of the first frame that failed. */
+    bool stop;
+    enum bt_status status;
+};
+
+static void
+note_failure(struct inject *in)
+{
+    if (!in->failed++) {
+        in->error = errno;
+        bt_error("%s: packet %llu could not be sent: %s", in->port,
+                 (unsigned long long int) (in->sent + in->failed),
+                 bpfdev_strerror(in->dev));
+    }
+    in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
+    if (errno == ENXIO || errno == EINVAL || errno == EBADF) {
+        in->stop = true;        /* Port or switch gone, or never allowed. */
+        in->status = BT_FAILED;
+    }
+}
+
+/* Sends the batch. */
+static void
+flush(struct inject *in)
+{
+    size_t done = 0;
+
+    while (done < in->n_frames && !in->stop) {
+        ssize_t n = bpfdev_write_frames(in->dev, in->frames + done,
+                                        in->n_frames - done);
+        size_t sent = n > 0 ? n : 0;
+
+        for (size_t i = 0; i < sent; i++) {
+            in->bytes += in->frames[done + i].iov_len;
+        }
+        in->sent += sent;
+        done += sent;
+        if (done < in->n_frames) {
+            note_failure(in);
+            done++;
+        }
+    }
+    in->n_frames = 0;
+    in->n_bytes = 0;
+}
+
+/* When the frame of 'length' bytes with time 'ts' is to be sent, monotonic. */
+static uint64_t
+due_time(struct inject *in, uint64_t ts, uint32_t length)
+{
+    uint64_t due;
+
+    switch (in->pace) {
+    case PACE_FILE:
+        if (!in->has_base) {
+            in->file_base = ts;
+            in->has_base = true;
+        }
+        due = in->base + (ts > in->file_base
+                          ? (ts - in->file_base) / in->factor : 0);
+        break;
+    case PACE_PACKETS:
+        due = in->started + in->planned_packets / in->factor * 1e9;
+        break;
+    case PACE_BITS:
+        due = in->started + 8.0 * in->planned_bytes / in->factor * 1e9;
+        break;
+    case PACE_NONE:
+    default:
+        due = 0;
+        break;
+    }
+    in->planned_packets++;
+    in->planned_bytes += length;
+    return due;
+}
+
+/* Sends what is due before 'due' and waits for it. */
+static void
+wait_until(struct inject *in, uint64_t due)
+{
+    uint64_t now = due ? bt_now_mono() : 0;
+
+    if (due <= now) {
+        return;
+    }
+    flush(in);
+    while (!bt_stop_signal() && (now = bt_now_mono()) + SLEEP_MIN < due) {
+        uint64_t left = due - now;
+
+        if (left > 5 * 1000 * 1000) {
+            bt_poll(NULL, 0, left - 3 * 1000 * 1000);
+        } else {
+            struct timespec ts = { 0, left };
+
+            nanosleep(&ts, NULL);
+        }
+    }
+}
+
+static void
+add_frame(struct inject *in, const uint8_t *data, uint32_t length)
+{
+    if (in->n_frames >= BATCH_MAX || in->n_bytes + length > FRAME_MAX) {
+        flush(in);
+    }
+    memcpy(in->memory + in->n_bytes, data, length);
+    in->frames[in->n_frames].iov_base = in->memory + in->n_bytes;
+    in->frames[in->n_frames].iov_len = length;
+    in->n_frames++;
+    in->n_bytes += length;
+}
+
+static bool
+is_over(const struct inject *in)
+{
+    return (in->stop || bt_stop_signal()
+            || (in->count && in->planned_packets >= in->count));
+}
+
+static void
+handle_packet(struct inject *in, const struct pcap_pkthdr *header,
+              const uint8_t *data)
+{
+    uint64_t ts = (uint64_t) header->ts.tv_sec * BT_NSEC + header->ts.tv_usec;
+
+    if (header->caplen < header->len) {
+        in->cut++;              /* Half a frame would be another frame. */
+        in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
+        return;
+    } else if (header->caplen > in->frame_max) {
+        in->too_long++;
+        in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
+        return;
+    }
+    wait_until(in, due_time(in, ts, header->caplen));
+    if (!bt_stop_signal()) {
+        add_frame(in, data, header->caplen);
+    }
+}
+
+static void
+set_filter(const struct inject *in, pcap_t *pcap)
+{
+    struct bpf_program program;
+
+    if (!in->filter) {
+        return;
+    }
+    if (pcap_compile(pcap, &program, in->filter, 1, PCAP_NETMASK_UNKNOWN)
+        || pcap_setfilter(pcap, &program)) {
+        bt_fatal("filter \"%.200s\": %s", in->filter, pcap_geterr(pcap));
+    }
+    pcap_freecode(&program);
+}
+
+static pcap_t *
+open_file(struct inject *in)
+{
+    char errbuf[PCAP_ERRBUF_SIZE];
+    pcap_t *pcap = pcap_open_offline_with_tstamp_precision(
+        in->file, PCAP_TSTAMP_PRECISION_NANO, errbuf);
+    int dlt = bpfdev_datalink(in->dev);
+
+    if (!pcap) {
+        bt_fatal("%s: cannot read (%s)", in->file, errbuf);
+    } else if (pcap_datalink(pcap) != dlt) {
+        const char *theirs = pcap_datalink_val_to_name(pcap_datalink(pcap));
+        const char *ours = pcap_datalink_val_to_name(dlt);
+
+        bt_fatal("%s: its packets have link type %s and port %s takes %s",
+                 in->file, theirs ? theirs : "?", in->port,
+                 ours ? ours : "?");
+    }
+    set_filter(in, pcap);
+    return pcap;
+}
+
+/* Sends the file once. */
+static void
+replay(struct inject *in)
+{
+    pcap_t *pcap = open_file(in);
+    struct pcap_pkthdr *header;
+    const uint8_t *data;
+    uint64_t before = in->planned_packets;
+    int retval = 0;
+
+    in->base = bt_now_mono();
+    in->has_base = false;
+    while (!is_over(in)
+           && (retval = pcap_next_ex(pcap, &header, &data)) == 1) {
+        handle_packet(in, header, data);
+    }
+    flush(in);
+    if (retval == PCAP_ERROR) {
+        bt_error("%s: %s", in->file, pcap_geterr(pcap));
+        in->stop = true;
+        in->status = BT_FAILED;
+    } else if (in->planned_packets == before) {
+        in->stop = true;        /* Nothing to loop over. */
+    }
+    in->n_loops++;
+    pcap_close(pcap);
+}
+
+/* Frames longer than the port's MTU, link header and two VLAN tags are counted
+ * here: the switch would refuse them one by one. */
+static void
+find_frame_max(struct inject *in)
+{
+    struct bpfdev_port *ports;
+    size_t n;
+
+    in->frame_max = UINT32_MAX;
+    if (bpfdev_list_ports(in->dev, &ports, &n)) {
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!strcmp(ports[i].name, in->port) && ports[i].mtu
+            && ports[i].dlt == DLT_EN10MB) {
+            in->frame_max = ports[i].mtu + 14 + 8;
+        }
+    }
+    free(ports);
+}
+
+static void
+open_port(struct inject *in)
+{
+    char errbuf[BPFDEV_ERRBUF_SIZE];
+    const struct bpf_insn nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+    unsigned int complete = !in->own_address;
+    unsigned int feedback = in->feedback;
+
+    in->dev = bpfdev_open(in->socket, 0, errbuf);
+    if (!in->dev) {
+        bt_fatal("%s", errbuf);
+    }
+    if (bpfdev_attach(in->dev, in->port)
+        || bpfdev_set_filter(in->dev, &nothing, 1)
+        || bpfdev_ioctl(in->dev, BIOCSHDRCMPLT, &complete)
+        || bpfdev_ioctl(in->dev, BIOCSFEEDBACK, &feedback)) {
+        bt_fatal("%s", bpfdev_strerror(in->dev));
+    }
+    find_frame_max(in);
+}
+
+static void
+print_statistics(const struct inject *in)
+{
+    double seconds = (bt_now_mono() - in->started) / 1e9;
+    unsigned long long int sent = in->sent, bytes = in->bytes;
+    unsigned long long int loops = in->n_loops, failed = in->failed;
+    unsigned long long int too_long = in->too_long, cut = in->cut;
+
+    if (in->json) {
+        printf("{\"packets\": %llu, \"bytes\": %llu, \"seconds\": %.6f, "
+               "\"packets_per_second\": %.1f, \"bits_per_second\": %.1f, "
+               "\"loops\": %llu, \"failed\": %llu, \"too_long\": %llu, "
+               "\"incomplete\": %llu}\n", sent, bytes, seconds,
+               sent / seconds, 8 * bytes / seconds, loops, failed, too_long,
+               cut);
+        return;
+    }
+    bt_note("%llu packets (%llu bytes) sent in %.3f seconds: %.0f packets/s, "
+            "%.3f Mbit/s", sent, bytes, seconds, sent / seconds,
+            8 * bytes / seconds / 1e6);
+    if (failed) {
+        bt_note("%llu packets could not be sent (the first: %s)", failed,
+                strerror(in->error));
+    }
+    if (too_long) {
+        bt_note("%llu packets not sent: longer than the port's MTU allows",
+                too_long);
+    }
+    if (cut) {
+        bt_note("%llu packets not sent: incomplete in the file", cut);
+    }
+}
+
+static void
+set_pace(struct inject *in, enum pace pace, double factor)
+{
+    if (in->pace != PACE_FILE || in->factor != 1) {
+        bt_usage("--multiplier, --pps, --mbps and --topspeed exclude each "
+                 "other");
+    }
+    in->pace = pace;
+    in->factor = factor;
+}
+
+enum {
+    OPT_FEEDBACK = 256,
+    OPT_OWN_ADDRESS,
+    OPT_SOCKET,
+};
+
+static const struct option options[] = {
+    { "interface", required_argument, NULL, 'i' },
+    { "feedback", no_argument, NULL, OPT_FEEDBACK },
+    { "multiplier", required_argument, NULL, 'x' },
+    { "pps", required_argument, NULL, 'p' },
+    { "mbps", required_argument, NULL, 'M' },
+    { "topspeed", no_argument, NULL, 't' },
+    { "loop", required_argument, NULL, 'l' },
+    { "count", required_argument, NULL, 'c' },
+    { "filter", required_argument, NULL, 'f' },
+    { "own-address", no_argument, NULL, OPT_OWN_ADDRESS },
+    { "json", no_argument, NULL, 'j' },
+    { "quiet", no_argument, NULL, 'q' },
+    { "socket", required_argument, NULL, OPT_SOCKET },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+/* Options about speed.  Returns false if 'c' is another one. */
+static bool
+parse_pace(struct inject *in, int c)
+{
+    switch (c) {
+    case 'x':
+        set_pace(in, PACE_FILE, bt_parse_double("-x", optarg, 1e-6));
+        return true;
+    case 'p':
+        set_pace(in, PACE_PACKETS, bt_parse_double("-p", optarg, 1e-3));
+        return true;
+    case 'M':
+        set_pace(in, PACE_BITS, 1e6 * bt_parse_double("-M", optarg, 1e-3));
+        return true;
+    case 't':
+        set_pace(in, PACE_NONE, 1);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void
+parse_option(struct inject *in, int c, char *argv[])
+{
+    switch (c) {
+    case 'i':
+        in->port = optarg;
+        break;
+    case OPT_FEEDBACK:
+        in->feedback = true;
+        break;
+    case 'l':
+        in->loops = bt_parse_uint("-l", optarg, 0, INT64_MAX);
+        break;
+    case 'c':
+        in->count = bt_parse_uint("-c", optarg, 1, INT64_MAX);
+        break;
+    case 'f':
+        in->filter = optarg;
+        break;
+    case OPT_OWN_ADDRESS:
+        in->own_address = true;
+        break;
+    case 'j':
+        in->json = true;
+        break;
+    case 'q':
+        in->quiet = true;
+        break;
+    case OPT_SOCKET:
+        in->socket = optarg;
+        break;
+    case 'h':
+        fputs(help, stdout);
+        exit(BT_OK);
+    default:
+        bt_bad_option(c, argv);
+    }
+}
+
+static void
+parse(struct inject *in, int argc, char *argv[])
+{
+    int c;
+
+    while ((c = getopt_long(argc, argv, ":i:x:p:M:tl:c:f:jqh", options,
+                            NULL)) != -1) {
+        if (!parse_pace(in, c)) {
+            parse_option(in, c, argv);
+        }
+    }
+    if (!in->port) {
+        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
+    } else if (optind + 1 != argc) {
+        bt_usage("name one capture file to replay, - for standard input");
+    }
+    in->file = argv[optind];
+    if (!strcmp(in->file, "-") && in->loops != 1) {
+        bt_usage("standard input can be read only once: -l needs a file");
+    }
+}
+
+int
+bt_cmd_inject(int argc, char *argv[])
+{
+    struct inject in;
+
+    memset(&in, 0, sizeof in);
+    in.factor = 1;
+    in.loops = 1;
+    parse(&in, argc, argv);
+    open_port(&in);
+    in.memory = bt_alloc(2 * FRAME_MAX);
+
+    bt_signals_init();
+    in.started = bt_now_mono();
+    do {
+        replay(&in);
+    } while (!is_over(&in) && (!in.loops || in.n_loops < in.loops));
+    if (!in.quiet) {
+        print_statistics(&in);
+    }
+    bpfdev_close(in.dev);
+    free(in.memory);
+    return in.status;
+}

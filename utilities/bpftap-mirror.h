@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not
+ * use this file except in compliance with the License.  You may obtain a copy
+ * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
+
+/* Mirrors of patch ports.
+ *
+ * A patch port is a short cut inside the switch: packets never pass a device
+ * there, so there is nothing to tap.  Open vSwitch can mirror it, though, to a
+ * port of type "bpf", which exists for capture clients alone.  One mirror and
+ * one such port are made for each direction, so that the direction of every
+ * packet is known.
+ *
+ * They are made in one transaction and taken away however this program ends:
+ * a guardian process waits for that and removes them.  Should even the
+ * guardian be killed, the next start of this tool finds in the database who
+ * made them, and removes them if that process is gone.  Names are unique, so
+ * that any number of tools work side by side.
+ *
+ * One thread, no locks. */
+
+#ifndef BPFTAP_MIRROR_H
+#define BPFTAP_MIRROR_H 1
+
+#include <stddef.h>
+
+#include "bpftap-format.h"
+
+struct bpfdev_port;
+struct bt_mirror;
+
+/* Mirrors port 'port' of 'bridge' in 'direction' (BPF_D_*).  Returns NULL
+ * with '*error' and the reason in 'errbuf' (BPFDEV_ERRBUF_SIZE bytes) if that
+ * fails. */
+struct bt_mirror *bt_mirror_create(const char *bridge, const char *port,
+                                   unsigned int direction,
+                                   int *error, char errbuf[]);
+
+/* Returns the port that packets of 'direction' are mirrored to, NULL if that
+ * direction is not. */
+const char *bt_mirror_port(const struct bt_mirror *, enum bt_direction);
+
+/* Removes the mirrors and waits until they are gone.  NULL is fine. */
+void bt_mirror_destroy(struct bt_mirror *);
+
+/* Removes what tools that died have left among 'ports'. */
+void bt_mirror_clean(const struct bpfdev_port *ports, size_t n);
+
+#endif /* bpftap-mirror.h */

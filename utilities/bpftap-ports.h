@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not
+ * use this file except in compliance with the License.  You may obtain a copy
+ * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
+
+/* Which ports an argument of -i stands for, and what messages and files say
+ * about a port.
+ *
+ * One thread, no locks. */
+
+#ifndef BPFTAP_PORTS_H
+#define BPFTAP_PORTS_H 1
+
+#include <stdbool.h>
+
+#include "bpfdev/bpfdev.h"
+
+/* Ports that this tool makes for itself have names that start with this. */
+#define BT_OWN_PORT_PREFIX "bpftap-"
+
+/* Does 'pattern' stand for the one port of that name and no other? */
+bool bt_pattern_is_exact(const char *pattern);
+
+/* Does 'pattern' stand for 'port'?
+ *
+ *     any               every port but patch ports and this tool's own
+ *     NAME              the port of that name, slashes and all
+ *     BRIDGE/PATTERN    ports of a bridge by fnmatch(3), except the same
+ *     PATTERN with *?[  ports of any bridge, except the same */
+bool bt_pattern_matches(const char *pattern, const struct bpfdev_port *port);
+
+/* "br0/p1, system, ofport 3".  The caller frees it. */
+char *bt_port_description(const struct bpfdev_port *);
+
+/* Connects to the switch for lists, or ends the program with a message. */
+struct bpfdev *bt_monitor_open(const char *socket);
+
+/* Lists the ports, or ends the program with a message. */
+struct bpfdev_port *bt_ports_list(struct bpfdev *, size_t *n);
+
+#endif /* bpftap-ports.h */

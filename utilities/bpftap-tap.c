@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License"); you may not
+ * use this file except in compliance with the License.  You may obtain a copy
+ * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
+
+/* A capture device on a port; see bpftap-tap.h. */
+
+#include "bpftap-tap.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bpftap-util.h"
+
+/* Less than this is not worth asking for. */
+#define MEMORY_MIN (BT_TAP_BUFFERS * 32768)
+
+static int
+failed(struct bt_tap *tap, int error, char errbuf[])
+{
+    snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s", bpfdev_strerror(tap->dev));
+    bpfdev_close(tap->dev);
+    tap->dev = NULL;
+    return error;
+}
+
+/* What must be set before a device is attached. */
+static int
+set_up(struct bpfdev *dev, const struct bt_tap_config *config,
+       uint64_t memory)
+{
+    unsigned int n_buffers = BT_TAP_BUFFERS;
+    unsigned int format = BPF_T_NANOTIME;
+    unsigned int direction = config->direction;
+    unsigned int immediate = !config->max_age;
+    struct timeval age = { config->max_age / BT_NSEC,
+                           config->max_age % BT_NSEC / 1000 };
+    unsigned int length;
+
+    if (bpfdev_set_buffers(dev, &n_buffers)) {
+        return errno;
+    }
+    length = memory / n_buffers;
+    if (bpfdev_ioctl(dev, BIOCSBLEN, &length)
+        || bpfdev_ioctl(dev, BIOCSTSTAMP, &format)
+        || bpfdev_ioctl(dev, BIOCSDIRECTION, &direction)
+        || bpfdev_ioctl(dev, BIOCIMMEDIATE, &immediate)
+        || (config->max_age && bpfdev_ioctl(dev, BIOCSWTIMEOUT, &age))) {
+        return errno;
+    }
+    return 0;
+}
+
+static int
+open_with(struct bt_tap *tap, const struct bt_tap_config *config,
+          uint64_t memory, char errbuf[])
+{
+    tap->dev = bpfdev_open(config->socket, BPFDEV_RDONLY | BPFDEV_NONBLOCK,
+                           errbuf);
+    if (!tap->dev) {
+        return errno;
+    }
+    if (set_up(tap->dev, config, memory)
+        || bpfdev_attach(tap->dev, config->port)) {
+        return failed(tap, errno, errbuf);
+    }
+    return 0;
+}
+
+int
+bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
+            char errbuf[])
+{
+    uint64_t memory = config->memory;
+    int error, dlt;
+
+    memset(tap, 0, sizeof *tap);
+    error = open_with(tap, config, memory, errbuf);
+    while ((error == ENOBUFS || error == ENOMEM) && memory / 4 >= MEMORY_MIN) {
+        memory /= 4;
+        error = open_with(tap, config, memory, errbuf);
+    }
+    if (error) {
+        return error;
+    }
+
+    dlt = bpfdev_datalink(tap->dev);
+    if (dlt < 0) {
+        return failed(tap, errno, errbuf);
+    }
+    tap->dlt = dlt;
+    if ((config->filter[0] || config->snaplen)
+        && bpfdev_set_filter_expr(tap->dev, config->filter,
+                                  config->snaplen ? config->snaplen : 262144,
+                                  config->optimize)) {
+        return failed(tap, errno, errbuf);
+    }
+    return 0;
+}
+
+/* Adds what was lost since the buffer before.  A buffer's counters are those
+ * of its hand-over, so that what they tell happened after its last packet: it
+ * belongs to the first packet of the next one. */
+static void
+count_losses(struct bt_tap *tap)
+{
+    struct bpfdev_stats stats;
+
+    bpfdev_buffer_stats(tap->dev, &stats);
+    if (stats.dropped > tap->dropped) {
+        tap->lost += stats.dropped - tap->dropped;
+        tap->dropped = stats.dropped;
+    }
+}
+
+bool
+bt_tap_advance(struct bt_tap *tap)
+{
+    tap->has_packet = bpfdev_walk(tap->dev, tap->buffer, tap->length,
+                                  &tap->offset, &tap->packet);
+    if (tap->has_packet) {
+        tap->item.ts = ((uint64_t) tap->packet.ts.tv_sec * BT_NSEC
+                        + tap->packet.ts.tv_nsec);
+        tap->n_delivered++;
+    } else {
+        count_losses(tap);
+        tap->buffer = NULL;
+        bpfdev_release(tap->dev);
+    }
+    return tap->has_packet;
+}
+
+int
+bt_tap_fetch(struct bt_tap *tap)
+{
+    ssize_t n = bpfdev_next(tap->dev, &tap->buffer);
+
+    if (n < 0) {
+        tap->buffer = NULL;
+        return errno == EINTR ? EAGAIN : errno;
+    }
+    tap->length = n;
+    tap->offset = 0;
+    tap->item.since = bt_now_mono();
+    return bt_tap_advance(tap) ? 0 : EAGAIN;
+}
+
+void
+bt_tap_stats(struct bt_tap *tap, struct bpfdev_stats *stats)
+{
+    if (bpfdev_stats(tap->dev, stats)) {
+        bpfdev_buffer_stats(tap->dev, stats);
+    }
+}
+
+void
+bt_tap_close(struct bt_tap *tap)
+{
+    bpfdev_close(tap->dev);
+    tap->dev = NULL;
+    tap->buffer = NULL;
+    tap->has_packet = false;
+}
