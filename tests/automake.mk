@@ -98,6 +98,7 @@ TESTSUITE_AT += \
 check_PROGRAMS += \
 	tests/test-bpf-device \
 	tests/test-bpf-filter \
+	tests/test-bpf-jit \
 	tests/test-bpf-model
 tests_test_bpf_device_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_device_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
@@ -108,6 +109,12 @@ tests_test_bpf_filter_SOURCES = \
 	tests/bpf-gen.c \
 	tests/bpf-gen.h \
 	tests/test-bpf-filter.c
+tests_test_bpf_jit_SOURCES = \
+	lib/bpf/bpf-jit-aarch64.c \
+	lib/bpf/bpf-jit-none.c \
+	lib/bpf/bpf-jit-x86_64.c \
+	lib/bpf/bpf-jit.c \
+	tests/test-bpf-jit.c
 tests_test_bpf_model_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_model_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_model_SOURCES = tests/test-bpf-model.c

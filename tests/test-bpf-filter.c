@@ -574,6 +574,36 @@ test_random(const char *seed_s, const char *n_s)
 
 /* The same as text: a line "p CODE JT JF K ..." for a program, "d HEX" for the
  * longest packet, then "r WIRELEN SIZE VERDICT" for its last SIZE bytes. */
+
+static void
+print_program_vector(const struct bpf_insn *insns, size_t n)
+{
+    printf("p");
+    for (size_t i = 0; i < n; i++) {
+        printf(" %u %u %u %"PRIu32, insns[i].code, insns[i].jt, insns[i].jf,
+               (uint32_t) insns[i].k);
+    }
+    putchar('\n');
+}
+
+static void
+print_packet_vector(uint32_t size)
+{
+    printf("d ");
+    for (const uint8_t *p = packet_end - size; p < packet_end; p++) {
+        printf("%02x", *p);
+    }
+    putchar('\n');
+}
+
+static void
+print_result_vector(const struct bpf_insn *insns, uint32_t wirelen,
+                    uint32_t size)
+{
+    printf("r %"PRIu32" %"PRIu32" %u\n", wirelen, size,
+           bpf_filter(insns, packet_end - size, wirelen, size));
+}
+
 static void
 print_vectors(const char *seed_s, const char *n_s)
 {
@@ -581,25 +611,21 @@ print_vectors(const char *seed_s, const char *n_s)
     unsigned long int n = strtoul(n_s, NULL, 10);
     struct bpf_insn insns[BPF_PROG_DEFAULT_INSNS];
 
+    for (size_t i = 0; i < ARRAY_SIZE(run_cases); i++) {
+        const struct run_case *c = &run_cases[i];
+
+        fill_packet(c->size);
+        print_program_vector(c->insns, c->n);
+        print_packet_vector(c->size);
+        print_result_vector(c->insns, c->wirelen, c->size);
+    }
     for (unsigned long int i = 0; i < n; i++) {
-        size_t n_insns = bpf_gen_program(&g, insns, ARRAY_SIZE(insns), 60);
-
-        printf("p");
-        for (size_t j = 0; j < n_insns; j++) {
-            printf(" %u %u %u %"PRIu32, insns[j].code, insns[j].jt,
-                   insns[j].jf, (uint32_t) insns[j].k);
-        }
+        print_program_vector(insns, bpf_gen_program(&g, insns,
+                                                    ARRAY_SIZE(insns), 60));
         gen_packet(&g);
-        printf("\nd ");
-        for (long int j = -MAX_PACKET; j < 0; j++) {
-            printf("%02x", packet_end[j]);
-        }
-        putchar('\n');
+        print_packet_vector(MAX_PACKET);
         for (uint32_t size = 0; size <= MAX_PACKET; size++) {
-            uint32_t wirelen = size + bpf_gen_below(&g, 10000);
-
-            printf("r %"PRIu32" %"PRIu32" %u\n", wirelen, size,
-                   bpf_filter(insns, packet_end - size, wirelen, size));
+            print_result_vector(insns, size + bpf_gen_below(&g, 10000), size);
         }
     }
 }

@@ -6,6 +6,7 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-device.h \
 	lib/bpf/bpf-filter.c \
 	lib/bpf/bpf-filter.h \
+	lib/bpf/bpf-jit-aarch64.c \
 	lib/bpf/bpf-jit-arch.h \
 	lib/bpf/bpf-jit-none.c \
 	lib/bpf/bpf-jit-x86_64.c \
