@@ -151,3 +151,15 @@ check_PROGRAMS += \
 tests_test_bpftap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_test_bpftap_LDADD = $(PCAP_LIBS) -lm
 tests_test_bpftap_SOURCES = tests/test-bpftap.c $(BPFTAP_MODULES)
+
+# The netdev provider above a fake host.
+TESTSUITE_AT += tests/netdev-bsd.at
+check_PROGRAMS += tests/test-netdev-bsd
+tests_test_netdev_bsd_SOURCES = \
+	tests/fake-host.c \
+	tests/fake-host.h \
+	tests/test-netdev-bsd.c
+tests_test_netdev_bsd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
+	-I$(top_srcdir)/tests
+tests_test_netdev_bsd_LDADD = lib/netdev/libnetdevbsd.la $(OVS_LIBS) \
+	$(UNWIND_LIBS)

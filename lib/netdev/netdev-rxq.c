@@ -43,8 +43,13 @@ COVERAGE_DEFINE(netdev_bsd_rx_dispatch);
 /* For interfaces whose MTU is unknown or small. */
 #define MTU_MIN 1500
 
+/* Room before a frame, for the headers of a tunnel, so that pushing them does
+ * not copy the frame; 2 bytes align the IP header. */
+#define HEADROOM (128 + 2)
+BUILD_ASSERT_DECL(HEADROOM >= DP_NETDEV_HEADROOM);
+
 /* Longest frame that a dp_packet can hold with its headroom. */
-#define FRAME_MAX (UINT16_MAX - DP_NETDEV_HEADROOM)
+#define FRAME_MAX (UINT16_MAX - HEADROOM)
 
 /* Smallest capture buffer that is tried before giving up. */
 #define BUFFER_MIN 32768
@@ -453,7 +458,7 @@ capture_frame(u_char *aux, const struct pcap_pkthdr *h, const u_char *data)
     } else if (OVS_UNLIKELY(h->caplen < ETH_HEADER_LEN)) {
         nb_count(cb->netdev, NB_RX_SHORT, 1);
     } else {
-        packet = dp_packet_new_with_headroom(h->caplen, DP_NETDEV_HEADROOM);
+        packet = dp_packet_new_with_headroom(h->caplen, HEADROOM);
         dp_packet_put(packet, data, h->caplen);
         dp_packet_batch_add(cb->batch, packet);
     }
@@ -530,7 +535,7 @@ tap_prepare_spare(struct nb_rxq *rxq, size_t size)
         rxq->spare = NULL;
     }
     if (!rxq->spare) {
-        rxq->spare = dp_packet_new_with_headroom(size, DP_NETDEV_HEADROOM);
+        rxq->spare = dp_packet_new_with_headroom(size, HEADROOM);
     }
 }
 

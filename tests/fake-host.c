@@ -1,0 +1,905 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * A host that does as it is told: see fake-host.h.  'mutex' guards all. */
+
+#include "fake-host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_IFS 20000
+#define MAX_EVENTS 65536
+
+struct fake_host fake;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct fake_if *ifs[MAX_IFS];
+static unsigned int n_ifs;
+
+/* Messages, or failures, to be read. */
+static struct {
+    int error;
+    struct host_event event;
+} *events;
+static unsigned int events_head, events_tail;
+
+static void
+lock(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+static void
+unlock(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
+/* Ordering. */
+
+void
+fake_reset(void)
+{
+    for (unsigned int i = 0; i < n_ifs; i++) {
+        free(ifs[i]);
+    }
+    n_ifs = 0;
+    events_head = events_tail = 0;
+    memset(&fake, 0, sizeof fake);
+    fake.link_get_all = true;
+}
+
+static struct fake_if *
+find(const char *name)
+{
+    for (unsigned int i = 0; i < n_ifs; i++) {
+        if (ifs[i]->exists && !strcmp(ifs[i]->link.name, name)) {
+            return ifs[i];
+        }
+    }
+    return NULL;
+}
+
+struct fake_if *
+fake_find(const char *name)
+{
+    struct fake_if *interface;
+
+    lock();
+    interface = find(name);
+    unlock();
+    return interface;
+}
+
+static struct fake_if *
+add(const char *name)
+{
+    struct fake_if *interface = calloc(1, sizeof *interface);
+    struct host_link *link = &interface->link;
+
+    if (n_ifs >= MAX_IFS) {
+        abort();
+    }
+    ifs[n_ifs++] = interface;
+    interface->exists = true;
+    link->ifindex = n_ifs;
+    snprintf(link->name, sizeof link->name, "%s", name);
+    link->flags = HOST_FLAG_UP;
+    link->mtu = 1500;
+    link->lladdr[0] = 2;
+    link->lladdr[4] = n_ifs >> 8;
+    link->lladdr[5] = n_ifs;
+    link->ether = true;
+    link->carrier = true;
+    host_stats_init(&link->stats);
+    return interface;
+}
+
+struct fake_if *
+fake_add(const char *name)
+{
+    struct fake_if *interface;
+
+    lock();
+    interface = add(name);
+    unlock();
+    return interface;
+}
+
+void
+fake_remove(struct fake_if *interface)
+{
+    lock();
+    interface->exists = false;
+    unlock();
+}
+
+static void
+put_event(int error, const struct host_event *event)
+{
+    lock();
+    if (!events) {
+        events = calloc(MAX_EVENTS, sizeof *events);
+    }
+    if (events_tail - events_head >= MAX_EVENTS) {
+        abort();
+    }
+    events[events_tail % MAX_EVENTS].error = error;
+    if (event) {
+        events[events_tail % MAX_EVENTS].event = *event;
+    }
+    events_tail++;
+    unlock();
+}
+
+void
+fake_event(const struct host_event *event)
+{
+    put_event(0, event);
+}
+
+void
+fake_link_event(const struct fake_if *interface, unsigned int have,
+                unsigned int stale)
+{
+    struct host_event event;
+
+    memset(&event, 0, sizeof event);
+    event.type = HOST_EV_LINK;
+    event.msg_type = 1;
+    event.stale = stale;
+    event.link = interface->link;
+    event.link.have = have;
+    put_event(0, &event);
+}
+
+void
+fake_gone_event(const struct fake_if *interface)
+{
+    struct host_event event;
+
+    memset(&event, 0, sizeof event);
+    event.type = HOST_EV_GONE;
+    event.msg_type = 2;
+    event.link = interface->link;
+    event.link.have = HOST_V_IFINDEX | HOST_V_NAME;
+    put_event(0, &event);
+}
+
+void
+fake_notifier_error(int error)
+{
+    put_event(error, NULL);
+}
+
+void
+fake_receive(struct fake_if *interface, unsigned int caplen,
+             unsigned int len, unsigned int n)
+{
+    lock();
+    while (n--) {
+        struct fake_frame *frame = &interface->rx[interface->rx_tail++ % 256];
+
+        frame->caplen = caplen;
+        frame->len = len;
+    }
+    unlock();
+}
+
+/* The host interface. */
+
+const char *
+host_system(void)
+{
+    return "fake";
+}
+
+int
+host_revalidate_interval(void)
+{
+    return fake.revalidate_ms;
+}
+
+const char *
+host_msg_name(int msg_type)
+{
+    return msg_type == 1 ? "LINK" : msg_type == 2 ? "GONE" : NULL;
+}
+
+/* Looks for 'name' with the mutex held. */
+static int
+get(const char *name, struct fake_if **interface)
+{
+    if (strlen(name) >= IFNAMSIZ) {
+        return ENAMETOOLONG;
+    }
+    *interface = find(name);
+    return *interface ? (*interface)->get_error : ENODEV;
+}
+
+int
+host_link_get(const char *name, enum host_value want, struct host_link *link)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.link_get++;
+    error = get(name, &interface);
+    if (!error) {
+        *link = interface->link;
+        link->have = (fake.link_get_all
+                      ? HOST_V_IFINDEX | HOST_V_NAME | HOST_V_FLAGS
+                        | HOST_V_MTU | HOST_V_LLADDR | HOST_V_CARRIER
+                        | HOST_V_STATS
+                      : want);
+    }
+    unlock();
+    return error;
+}
+
+int
+host_link_dump(void (*cb)(const struct host_link *, void *aux), void *aux)
+{
+    lock();
+    fake.calls.link_dump++;
+    for (unsigned int i = 0; i < n_ifs; i++) {
+        struct host_link link = ifs[i]->link;
+
+        link.have = (HOST_V_IFINDEX | HOST_V_NAME | HOST_V_FLAGS
+                     | HOST_V_LLADDR);
+        if (ifs[i]->exists) {
+            unlock();
+            cb(&link, aux);
+            lock();
+        }
+    }
+    unlock();
+    return 0;
+}
+
+int
+host_set_flags(const char *name, unsigned int off, unsigned int on)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.set_flags++;
+    error = get(name, &interface);
+    if (!error) {
+        interface->link.flags = (interface->link.flags & ~off) | on;
+    }
+    unlock();
+    return error;
+}
+
+int
+host_set_promisc(const char *name, bool on, struct host_promisc **holdp)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.set_promisc++;
+    error = get(name, &interface);
+    if (!error && on) {
+        interface->link.flags |= HOST_FLAG_PROMISC;
+        *holdp = (struct host_promisc *) interface;
+    } else if (!error) {
+        interface->link.flags &= ~HOST_FLAG_PROMISC;
+    }
+    if (!on) {
+        *holdp = NULL;
+    }
+    unlock();
+    return error == ENODEV && !on ? 0 : error;
+}
+
+int
+host_set_mtu(const char *name, int mtu)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.set_mtu++;
+    error = get(name, &interface);
+    if (!error) {
+        interface->link.mtu = mtu;
+    }
+    unlock();
+    return error;
+}
+
+int
+host_set_lladdr(const char *name, const uint8_t lladdr[HOST_LLADDR_LEN])
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.set_lladdr++;
+    error = get(name, &interface);
+    if (!error) {
+        memcpy(interface->link.lladdr, lladdr, HOST_LLADDR_LEN);
+    }
+    unlock();
+    return error;
+}
+
+int
+host_get_media(const char *name, struct host_media *media)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.get_media++;
+    error = get(name, &interface);
+    if (!error) {
+        error = interface->media_error;
+        *media = interface->media;
+    }
+    unlock();
+    return error;
+}
+
+int
+host_set_advertised(const char *name, uint32_t features)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    error = get(name, &interface);
+    if (!error) {
+        interface->media.advertised = features;
+    }
+    unlock();
+    return error;
+}
+
+int
+host_get_mii_link(const char *name, bool *up)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    error = get(name, &interface);
+    *up = !error && interface->mii_up;
+    unlock();
+    return error;
+}
+
+int
+host_get_driver(const char *name, struct host_driver *driver)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.get_driver++;
+    memset(driver, 0, sizeof *driver);
+    strcpy(driver->name, "fake");
+    error = get(name, &interface);
+    unlock();
+    return error;
+}
+
+int
+host_get_addrs(const char *name, struct host_addr **addrs, size_t *n)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.get_addrs++;
+    *addrs = NULL;
+    *n = 0;
+    error = get(name, &interface);
+    if (!error && interface->n_addrs) {
+        *n = interface->n_addrs;
+        *addrs = malloc(*n * sizeof **addrs);
+        memcpy(*addrs, interface->addrs, *n * sizeof **addrs);
+    }
+    unlock();
+    return error;
+}
+
+int
+host_set_in4(const char *name, struct in_addr addr,
+             struct in_addr mask __attribute__((unused)))
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    error = get(name, &interface);
+    if (!error) {
+        interface->n_addrs = addr.s_addr ? 1 : 0;
+        memset(&interface->addrs[0], 0, sizeof interface->addrs[0]);
+        memcpy(&interface->addrs[0].addr.s6_addr[12], &addr, 4);
+    }
+    unlock();
+    return error;
+}
+
+int
+host_add_router(struct in_addr router __attribute__((unused)))
+{
+    return 0;
+}
+
+/* Everything is behind the interface that exists longest. */
+int
+host_get_next_hop(struct in_addr dst __attribute__((unused)),
+                  int timeout_ms __attribute__((unused)),
+                  struct in_addr *gateway, char name[IFNAMSIZ])
+{
+    int error = ENETUNREACH;
+
+    lock();
+    for (unsigned int i = 0; i < n_ifs && error; i++) {
+        if (ifs[i]->exists) {
+            gateway->s_addr = 0;
+            strcpy(name, ifs[i]->link.name);
+            error = 0;
+        }
+    }
+    unlock();
+    return error;
+}
+
+int
+host_arp_lookup(const char *name,
+                struct in_addr ip __attribute__((unused)),
+                uint8_t lladdr[HOST_LLADDR_LEN])
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    error = get(name, &interface);
+    if (!error) {
+        memset(lladdr, 0x42, HOST_LLADDR_LEN);
+    }
+    unlock();
+    return error;
+}
+
+int
+host_offloads_off(const char *name, struct host_offloads *saved)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    fake.calls.offloads_off++;
+    memset(saved, 0, sizeof *saved);
+    error = get(name, &interface);
+    if (!error && interface->offload) {
+        saved->changed = true;
+        interface->offload = false;
+    }
+    unlock();
+    return error;
+}
+
+int
+host_offloads_restore(const char *name, struct host_offloads *saved)
+{
+    struct fake_if *interface;
+
+    lock();
+    if (saved->changed) {
+        fake.calls.offloads_restore++;
+        if (!get(name, &interface)) {
+            interface->offload = true;
+        }
+    }
+    saved->changed = false;
+    unlock();
+    return 0;
+}
+
+/* Taps.  Their descriptor is one of /dev/null, their frames are those of the
+ * interface. */
+
+int
+host_tap_open(const char *port_name, struct host_tap *tap)
+{
+    static unsigned int n_taps;
+    char name[IFNAMSIZ];
+    struct fake_if *interface;
+
+    memset(tap, 0, sizeof *tap);
+    tap->fd = -1;
+
+    lock();
+    fake.calls.tap_open++;
+    if (fake.tap_open_error || strlen(port_name) >= IFNAMSIZ) {
+        unlock();
+        return fake.tap_open_error ? fake.tap_open_error : ENAMETOOLONG;
+    }
+    if (fake.tap_keeps_kname) {
+        snprintf(name, sizeof name, "tap%u", n_taps++);
+    } else {
+        snprintf(name, sizeof name, "%s", port_name);
+    }
+    interface = find(name);
+    if (!interface) {
+        interface = add(name);
+        interface->link.flags = 0;
+    }
+    unlock();
+
+    tap->fd = open("/dev/null", O_RDWR);
+    tap->ifindex = interface->link.ifindex;
+    strcpy(tap->name, name);
+    return 0;
+}
+
+int
+host_tap_close(struct host_tap *tap)
+{
+    if (tap->fd >= 0) {
+        close(tap->fd);
+        lock();
+        ifs[tap->ifindex - 1]->exists = false;
+        unlock();
+    }
+    tap->fd = -1;
+    return 0;
+}
+
+int
+host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
+{
+    struct fake_if *interface = ifs[tap->ifindex - 1];
+    int error = 0;
+
+    lock();
+    fake.calls.tap_read++;
+    if (!interface->exists) {
+        error = ENODEV;
+    } else if (interface->rx_head == interface->rx_tail) {
+        error = EAGAIN;
+    } else {
+        struct fake_frame *frame = &interface->rx[interface->rx_head++ % 256];
+
+        *len = frame->len < size ? frame->len : size;
+        memset(buf, 0x5a, *len);
+    }
+    unlock();
+    return error;
+}
+
+static int
+send_frame(struct fake_if *interface)
+{
+    int error = interface->exists ? 0 : ENODEV;
+
+    if (!error && interface->tx_next < 64) {
+        error = interface->tx_errors[interface->tx_next++];
+    }
+    interface->tx_frames += !error;
+    return error;
+}
+
+int
+host_tap_write(struct host_tap *tap,
+               const void *frame __attribute__((unused)),
+               size_t len __attribute__((unused)))
+{
+    int error;
+
+    lock();
+    error = send_frame(ifs[tap->ifindex - 1]);
+    unlock();
+    return error;
+}
+
+/* Transmission. */
+
+struct host_tx {
+    struct fake_if *interface;
+};
+
+int
+host_tx_open(const char *name, struct host_tx **txp)
+{
+    struct fake_if *interface;
+    int error;
+
+    *txp = NULL;
+    lock();
+    fake.calls.tx_open++;
+    error = get(name, &interface);
+    if (!error) {
+        *txp = malloc(sizeof **txp);
+        (*txp)->interface = interface;
+    }
+    unlock();
+    return error;
+}
+
+void
+host_tx_close(struct host_tx *tx)
+{
+    free(tx);
+}
+
+int
+host_tx_fd(const struct host_tx *tx __attribute__((unused)))
+{
+    return -1;
+}
+
+size_t
+host_tx_send(struct host_tx *tx,
+             const struct iovec *frames __attribute__((unused)), size_t n,
+             int *errors)
+{
+    size_t n_sent = 0;
+
+    lock();
+    for (size_t i = 0; i < n; i++) {
+        errors[i] = send_frame(tx->interface);
+        n_sent += !errors[i];
+        if (errors[i] == ENODEV) {
+            for (; i < n; i++) {
+                errors[i] = ENODEV;
+            }
+        }
+    }
+    unlock();
+    return n_sent;
+}
+
+/* Notifier.  Its descriptor is readable all the time; no test waits for it. */
+
+struct host_notifier {
+    int fd;
+};
+
+int
+host_notifier_open(struct host_notifier **notifierp)
+{
+    struct host_notifier *notifier;
+
+    *notifierp = NULL;
+    lock();
+    fake.calls.notifier_open++;
+    unlock();
+    if (fake.notifier_open_error) {
+        return fake.notifier_open_error;
+    }
+    notifier = malloc(sizeof *notifier);
+    notifier->fd = open("/dev/null", O_RDONLY);
+    *notifierp = notifier;
+    return 0;
+}
+
+void
+host_notifier_close(struct host_notifier *notifier)
+{
+    if (notifier) {
+        close(notifier->fd);
+        free(notifier);
+    }
+}
+
+int
+host_notifier_fd(const struct host_notifier *notifier)
+{
+    return notifier->fd;
+}
+
+int
+host_notifier_read(struct host_notifier *notifier __attribute__((unused)),
+                   struct host_event *event)
+{
+    int error = EAGAIN;
+
+    lock();
+    if (events_head != events_tail) {
+        error = events[events_head % MAX_EVENTS].error;
+        *event = events[events_head % MAX_EVENTS].event;
+        events_head++;
+    }
+    unlock();
+    return error;
+}
+
+/* Capture. */
+
+struct pcap {
+    char name[IFNAMSIZ];
+    struct fake_if *interface;
+    unsigned int buffer_size;
+    int snaplen;
+    int promisc;
+    int error;                      /* errno value of the latest failure. */
+    int fds[2];                     /* A pipe in which nothing ever comes. */
+};
+
+int
+host_capture_buffer_size(int snaplen)
+{
+    return snaplen * 256;
+}
+
+int
+host_capture_tune(pcap_t *pcap __attribute__((unused)))
+{
+    return 0;
+}
+
+int
+host_capture_fanout(pcap_t *pcap __attribute__((unused)),
+                    uint16_t group __attribute__((unused)))
+{
+    return EOPNOTSUPP;
+}
+
+int
+host_capture_error(pcap_t *pcap, int rc __attribute__((unused)))
+{
+    return pcap->error;
+}
+
+pcap_t *
+pcap_create(const char *name, char *errbuf __attribute__((unused)))
+{
+    pcap_t *pcap = calloc(1, sizeof *pcap);
+
+    snprintf(pcap->name, sizeof pcap->name, "%s", name);
+    pcap->fds[0] = pcap->fds[1] = -1;
+    return pcap;
+}
+
+int
+pcap_set_snaplen(pcap_t *pcap, int snaplen)
+{
+    pcap->snaplen = snaplen;
+    return 0;
+}
+
+int
+pcap_set_promisc(pcap_t *pcap, int promisc)
+{
+    pcap->promisc = promisc;
+    return 0;
+}
+
+int
+pcap_set_immediate_mode(pcap_t *pcap __attribute__((unused)),
+                        int mode __attribute__((unused)))
+{
+    return 0;
+}
+
+int
+pcap_set_buffer_size(pcap_t *pcap, int size)
+{
+    pcap->buffer_size = size;
+    return 0;
+}
+
+int
+pcap_activate(pcap_t *pcap)
+{
+    lock();
+    fake.calls.pcap_activate++;
+    pcap->error = get(pcap->name, &pcap->interface);
+    if (!pcap->error) {
+        pcap->error = fake.activate_error;
+    }
+    if (!pcap->error && fake.max_capture_buffer
+        && pcap->buffer_size > fake.max_capture_buffer) {
+        pcap->error = EINVAL;
+    }
+    fake.capture_buffer = pcap->buffer_size;
+    fake.capture_snaplen = pcap->snaplen;
+    fake.capture_promisc = pcap->promisc;
+    unlock();
+    if (!pcap->error && pipe(pcap->fds) < 0) {
+        abort();
+    }
+    return pcap->error ? PCAP_ERROR : 0;
+}
+
+void
+pcap_close(pcap_t *pcap)
+{
+    lock();
+    fake.calls.pcap_close++;
+    unlock();
+    if (pcap->fds[0] >= 0) {
+        close(pcap->fds[0]);
+        close(pcap->fds[1]);
+    }
+    free(pcap);
+}
+
+char *
+pcap_geterr(pcap_t *pcap)
+{
+    return strerror(pcap->error);
+}
+
+int
+pcap_datalink(pcap_t *pcap)
+{
+    return pcap->interface->link.ether ? DLT_EN10MB : DLT_RAW;
+}
+
+int
+pcap_setnonblock(pcap_t *pcap __attribute__((unused)),
+                 int on __attribute__((unused)),
+                 char *errbuf __attribute__((unused)))
+{
+    return 0;
+}
+
+int
+pcap_setdirection(pcap_t *pcap __attribute__((unused)),
+                  pcap_direction_t direction __attribute__((unused)))
+{
+    return 0;
+}
+
+int
+pcap_get_selectable_fd(pcap_t *pcap)
+{
+    return pcap->fds[0];
+}
+
+int
+pcap_stats(pcap_t *pcap __attribute__((unused)), struct pcap_stat *stat)
+{
+    memset(stat, 0, sizeof *stat);
+    stat->ps_drop = 7;
+    return 0;
+}
+
+/* As libpcap on a BSD: hands out at most 'cnt' frames and keeps the rest. */
+int
+pcap_dispatch(pcap_t *pcap, int cnt, pcap_handler cb, u_char *aux)
+{
+    static u_char data[65536];
+    struct fake_if *interface = pcap->interface;
+    int n = 0;
+
+    lock();
+    fake.calls.pcap_dispatch++;
+    if (!interface->exists) {
+        pcap->error = ENODEV;
+        unlock();
+        return PCAP_ERROR;
+    } else if (!(interface->link.flags & HOST_FLAG_UP)) {
+        pcap->error = ENETDOWN;
+        unlock();
+        return PCAP_ERROR;
+    }
+    while (n < cnt && interface->rx_head != interface->rx_tail) {
+        struct fake_frame frame = interface->rx[interface->rx_head++ % 256];
+        struct pcap_pkthdr h = { .caplen = frame.caplen, .len = frame.len };
+
+        n++;
+        unlock();
+        cb(aux, &h, data);
+        lock();
+    }
+    unlock();
+    return n;
+}
