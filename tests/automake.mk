@@ -163,3 +163,9 @@ tests_test_netdev_bsd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
 	-I$(top_srcdir)/tests
 tests_test_netdev_bsd_LDADD = lib/netdev/libnetdevbsd.la $(OVS_LIBS) \
 	$(UNWIND_LIBS)
+TESTSUITE_AT += \
+	tests/bpf-tap.at
+check_PROGRAMS += \
+	tests/bpf-probe
+tests_bpf_probe_LDADD = lib/bpfdev/libbpfdev.la
+tests_bpf_probe_SOURCES = tests/bpf-probe.c

@@ -43,6 +43,7 @@
 
 #include "bpf/bpf-conn.h"
 #include "bpf/bpf-port.h"
+#include "coverage.h"
 #include "fatal-signal.h"
 #include "latch.h"
 #include "lockfile.h"
@@ -577,6 +578,7 @@ server_main(void *aux OVS_UNUSED)
         if (n > 0) {
             run_descriptors();
         }
+        coverage_try_clear();
     }
 
     while (server.n_conns) {

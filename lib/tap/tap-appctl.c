@@ -114,6 +114,7 @@ format_table(const struct json *array, const struct column columns[],
         }
     }
 
+    table_format_reset();
     style.format = TF_TABLE;
     style.cell_format = CF_BARE;
     table_format(&table, &style, s);
@@ -543,6 +544,7 @@ format_all(const struct json *all, struct ds *s)
     const struct json *ports = get_member(all, "ports");
     const struct json *peers = get_member(all, "peers");
     const char *bridge = "";
+    struct ds unattached;
 
     format_summary(get_member(all, "limits"), get_member(all, "stats"), s);
     for (size_t i = 0; i < ports->array.n; i++) {
@@ -558,8 +560,12 @@ format_all(const struct json *all, struct ds *s)
         format_peers_of(peers, get_string(port, "name"), s);
     }
 
-    ds_put_cstr(s, "not attached\n");
-    format_peers_of(peers, NULL, s);
+    ds_init(&unattached);
+    format_peers_of(peers, NULL, &unattached);
+    if (unattached.length) {
+        ds_put_format(s, "not attached\n%s", ds_cstr(&unattached));
+    }
+    ds_destroy(&unattached);
 }
 
 /* Commands. */
