@@ -1,0 +1,39 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Requests that set addresses on NetBSD.
+ */
+
+#ifndef FAKE_NETBSD_NETINET_IN_VAR_H
+#define FAKE_NETBSD_NETINET_IN_VAR_H 1
+
+#include <netinet/in.h>
+#include <net/if.h>
+
+struct in_aliasreq {
+    char ifra_name[IFNAMSIZ];
+    struct sockaddr_in ifra_addr;
+    struct sockaddr_in ifra_dstaddr;
+    struct sockaddr_in ifra_mask;
+};
+
+struct in6_addrlifetime {
+    time_t ia6t_expire;
+    time_t ia6t_preferred;
+    uint32_t ia6t_vltime;
+    uint32_t ia6t_pltime;
+};
+
+struct in6_aliasreq {
+    char ifra_name[IFNAMSIZ];
+    struct sockaddr_in6 ifra_addr;
+    struct sockaddr_in6 ifra_dstaddr;
+    struct sockaddr_in6 ifra_prefixmask;
+    int ifra_flags;
+    struct in6_addrlifetime ifra_lifetime;
+};
+
+#define SIOCAIFADDR_IN6 _IOW('i', 107, struct in6_aliasreq)
+
+#endif /* FAKE_NETBSD_NETINET_IN_VAR_H */
