@@ -9,6 +9,8 @@
 #define FAKE_INCLUDE_NET_IF_TYPES_H 1
 
 #define IFT_OTHER 0x1
+#define IFT_ISO88025 0x9
+#define IFT_FDDI 0xf
 #define IFT_ETHER 0x6
 #define IFT_PPP 0x17
 #define IFT_LOOP 0x18
