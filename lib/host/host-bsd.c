@@ -736,6 +736,10 @@ host_tap_close(struct host_tap *tap)
         memcpy(tap->name, ifr.ifr_name, sizeof tap->name);
         tap->name[sizeof tap->name - 1] = '\0';
     }
+    if (!tap->ifindex) {
+        /* It was not opened to the end. */
+        bsd_ifindex(tap->name, &tap->ifindex);
+    }
     close(tap->fd);
     tap->fd = -1;
     return bsd_destroy(tap->name, tap->ifindex);

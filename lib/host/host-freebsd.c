@@ -436,6 +436,7 @@ create_tap(const char *port_name, struct host_tap *tap)
     tap->fd = fd;
     tap->ifindex = 0;
     tap->name[0] = '\0';
+    make_transient(fd);
     error = bsd_tap_init(fd, tap);
     if (!error && strcmp(tap->name, port_name)) {
         error = rename_interface(tap->name, port_name);
@@ -446,10 +447,8 @@ create_tap(const char *port_name, struct host_tap *tap)
     }
     if (error) {
         host_tap_close(tap);
-        return error;
     }
-    make_transient(fd);
-    return 0;
+    return error;
 }
 
 /* Takes over interface 'port_name', which exists: a tap survives the process

@@ -91,6 +91,7 @@ hold_promisc(int fd, const char *name)
 {
     struct bpf_insn reject = BPF_STMT(BPF_RET | BPF_K, 0);
     struct bpf_program program = { .bf_len = 1, .bf_insns = &reject };
+    unsigned int ifindex;
     struct ifreq ifr;
     int error;
 
@@ -99,7 +100,9 @@ hold_promisc(int fd, const char *name)
     if (!error && (ioctl(fd, BIOCSETF, &program) < 0
                    || ioctl(fd, BIOCSETIF, &ifr) < 0
                    || ioctl(fd, BIOCPROMISC, NULL) < 0)) {
-        error = errno == ENXIO ? ENODEV : errno;
+        /* EINVAL is what a descriptor says whose interface has just gone. */
+        error = errno;
+        error = bsd_ifindex(name, &ifindex) == ENODEV ? ENODEV : error;
     }
     return error;
 }

@@ -1,0 +1,1083 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * The fake BSD kernel: what it keeps, and what does not depend on the
+ * system.  See fake-kernel.h.
+ *
+ * 'mutex' guards everything here. */
+
+#include "fake-kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define HASH_SIZE 16384
+#define MAX_FAULTS 32
+#define MAX_COUNTED 128
+#define DEFAULT_RCVBUF 65536
+
+static pthread_mutex_t mutex = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+static struct fk_if *interfaces;
+static struct fk_if *last_interface;
+static struct fk_if *by_name[HASH_SIZE];
+static struct fk_if **by_index;
+static unsigned int by_index_size;
+static unsigned int next_index = 1;
+
+static struct fk_file *files;
+
+struct fk_route fk_routes[FK_MAX_ROUTES];
+int fk_n_routes;
+struct fk_neigh fk_neighs[FK_MAX_NEIGHS];
+int fk_n_neighs;
+
+struct fault {
+    char call[24];
+    unsigned long int request;
+    int error, skip, count;
+};
+static struct fault faults[MAX_FAULTS];
+
+struct counted {
+    char call[24];
+    unsigned long int request;
+    unsigned int n;
+};
+static struct counted counted[MAX_COUNTED];
+
+static size_t short_len;
+static int short_count;
+static int vanish_skip = -1;
+static char vanish_name[FK_NAME];
+static int lose_count;
+static bool lose_silently;
+static uint32_t garbage;
+bool fk_route_mute;
+bool fk_no_rerror;
+bool fk_no_devfs_cloning;
+size_t fk_max_sockbuf = 2 * 1024 * 1024;
+size_t fk_max_bpfbuf = 512 * 1024;
+
+void
+fk_lock(void)
+{
+    pthread_mutex_lock(&mutex);
+}
+
+void
+fk_unlock(void)
+{
+    pthread_mutex_unlock(&mutex);
+}
+
+static void *
+xcalloc_(size_t n, size_t size)
+{
+    void *p = calloc(n, size);
+
+    if (!p) {
+        abort();
+    }
+    return p;
+}
+
+/* Queues. */
+
+void
+fk_queue_init(struct fk_queue *q)
+{
+    q->head = NULL;
+    q->tail = &q->head;
+    q->n = q->bytes = 0;
+}
+
+void
+fk_queue_put(struct fk_queue *q, const void *data, size_t len,
+             size_t orig_len)
+{
+    struct fk_buf *buf = xcalloc_(1, sizeof *buf + len);
+
+    buf->len = len;
+    buf->orig_len = orig_len;
+    if (len) {
+        memcpy(buf->data, data, len);
+    }
+    *q->tail = buf;
+    q->tail = &buf->next;
+    q->n++;
+    q->bytes += len;
+}
+
+struct fk_buf *
+fk_queue_get(struct fk_queue *q)
+{
+    struct fk_buf *buf = q->head;
+
+    if (buf) {
+        q->head = buf->next;
+        if (!q->head) {
+            q->tail = &q->head;
+        }
+        q->n--;
+        q->bytes -= buf->len;
+    }
+    return buf;
+}
+
+void
+fk_queue_clear(struct fk_queue *q)
+{
+    struct fk_buf *buf;
+
+    while ((buf = fk_queue_get(q))) {
+        free(buf);
+    }
+}
+
+/* Faults and counts. */
+
+void
+fk_fault(const char *call, unsigned long int request, int error, int skip,
+         int count)
+{
+    fk_lock();
+    for (int i = 0; i < MAX_FAULTS; i++) {
+        struct fault *f = &faults[i];
+
+        if (!f->count) {
+            snprintf(f->call, sizeof f->call, "%s", call);
+            f->request = request;
+            f->error = error;
+            f->skip = skip;
+            f->count = count;
+            fk_unlock();
+            return;
+        }
+    }
+    abort();
+}
+
+void
+fk_fault_short(size_t n, int count)
+{
+    fk_lock();
+    short_len = n;
+    short_count = count;
+    fk_unlock();
+}
+
+size_t
+fk_take_short(void)
+{
+    size_t len = SIZE_MAX;
+
+    fk_lock();
+    if (short_count) {
+        short_count--;
+        len = short_len;
+    }
+    fk_unlock();
+    return len;
+}
+
+void
+fk_vanish_after(int skip, const char *name)
+{
+    fk_lock();
+    vanish_skip = skip;
+    snprintf(vanish_name, sizeof vanish_name, "%s", name ? name : "");
+    fk_unlock();
+}
+
+void
+fk_lose_messages(int n, bool silently)
+{
+    fk_lock();
+    lose_count = n;
+    lose_silently = silently;
+    fk_unlock();
+}
+
+void
+fk_set_garbage(uint32_t seed)
+{
+    garbage = seed;
+}
+
+static uint32_t
+random_number(void)
+{
+    garbage ^= garbage << 13;
+    garbage ^= garbage >> 17;
+    garbage ^= garbage << 5;
+    return garbage;
+}
+
+void
+fk_garble(void *data_, size_t len)
+{
+    uint8_t *data = data_;
+
+    fk_lock();
+    if (garbage && len) {
+        for (unsigned int n = random_number() % 8; n > 0; n--) {
+            data[random_number() % len] = random_number();
+        }
+    }
+    fk_unlock();
+}
+
+static void
+count_call(const char *call, unsigned long int request)
+{
+    for (int i = 0; i < MAX_COUNTED; i++) {
+        struct counted *c = &counted[i];
+
+        if (!c->n) {
+            snprintf(c->call, sizeof c->call, "%s", call);
+            c->request = request;
+        }
+        if (c->request == request && !strcmp(c->call, call)) {
+            c->n++;
+            return;
+        }
+    }
+}
+
+unsigned int
+fk_n_calls(const char *call, unsigned long int request)
+{
+    unsigned int n = 0;
+
+    fk_lock();
+    for (int i = 0; i < MAX_COUNTED && counted[i].n; i++) {
+        const struct counted *c = &counted[i];
+
+        if ((!strcmp(call, "any") || !strcmp(c->call, call))
+            && (!request || c->request == request)) {
+            n += c->n;
+        }
+    }
+    fk_unlock();
+    return n;
+}
+
+static int
+take_fault(const char *call, unsigned long int request)
+{
+    for (int i = 0; i < MAX_FAULTS; i++) {
+        struct fault *f = &faults[i];
+
+        if (f->count && (!strcmp(f->call, call) || !strcmp(f->call, "any"))
+            && (!f->request || f->request == request)) {
+            if (f->skip) {
+                f->skip--;
+                continue;
+            }
+            f->count--;
+            return f->error;
+        }
+    }
+    return 0;
+}
+
+int
+fk_enter(const char *call, unsigned long int request)
+{
+    int error;
+
+    fk_lock();
+    count_call(call, request);
+    if (vanish_skip >= 0 && !vanish_skip--) {
+        struct fk_if *ifp = fk_if_find(vanish_name);
+
+        if (ifp) {
+            fk_if_destroy(ifp);
+        }
+    }
+    error = take_fault(call, request);
+    fk_unlock();
+    return error;
+}
+
+/* Interfaces. */
+
+static struct fk_if **
+name_bucket(const char *name)
+{
+    unsigned int hash = 5381;
+
+    for (; *name; name++) {
+        hash = hash * 33 + (unsigned char) *name;
+    }
+    return &by_name[hash % HASH_SIZE];
+}
+
+static void
+name_insert(struct fk_if *ifp)
+{
+    struct fk_if **bucket = name_bucket(ifp->name);
+
+    ifp->hash_next = *bucket;
+    *bucket = ifp;
+}
+
+static void
+name_remove(struct fk_if *ifp)
+{
+    struct fk_if **p = name_bucket(ifp->name);
+
+    while (*p != ifp) {
+        p = &(*p)->hash_next;
+    }
+    *p = ifp->hash_next;
+}
+
+struct fk_if *
+fk_if_find(const char *name)
+{
+    struct fk_if *ifp;
+
+    fk_lock();
+    for (ifp = *name_bucket(name); ifp; ifp = ifp->hash_next) {
+        if (!strncmp(ifp->name, name, FK_NAME)) {
+            break;
+        }
+    }
+    fk_unlock();
+    return ifp;
+}
+
+struct fk_if *
+fk_if_by_index(unsigned int index)
+{
+    struct fk_if *ifp;
+
+    fk_lock();
+    ifp = index < by_index_size ? by_index[index] : NULL;
+    fk_unlock();
+    return ifp;
+}
+
+struct fk_if *
+fk_if_first(void)
+{
+    return interfaces;
+}
+
+static void
+index_insert(struct fk_if *ifp)
+{
+    if (ifp->index >= by_index_size) {
+        unsigned int size = ifp->index * 2 + 64;
+
+        by_index = realloc(by_index, size * sizeof *by_index);
+        if (!by_index) {
+            abort();
+        }
+        memset(by_index + by_index_size, 0,
+               (size - by_index_size) * sizeof *by_index);
+        by_index_size = size;
+    }
+    by_index[ifp->index] = ifp;
+}
+
+struct fk_if *
+fk_if_create_type(const char *name, int type, int alen)
+{
+    struct fk_if *ifp = xcalloc_(1, sizeof *ifp);
+
+    fk_lock();
+    snprintf(ifp->name, sizeof ifp->name, "%s", name);
+    snprintf(ifp->driver, sizeof ifp->driver, "%s", name);
+    ifp->index = next_index++;
+    ifp->type = type;
+    ifp->alen = alen;
+    ifp->mtu = 1500;
+    ifp->link_state = FK_LINK_UP;
+    ifp->baudrate = 1000 * 1000 * 1000;
+    ifp->n_lladdrs = 1;
+    ifp->lladdr[0][0] = 0x02;
+    ifp->lladdr[0][3] = ifp->index >> 16;
+    ifp->lladdr[0][4] = ifp->index >> 8;
+    ifp->lladdr[0][5] = ifp->index;
+    memcpy(ifp->factory, ifp->lladdr[0], sizeof ifp->factory);
+    ifp->flags = type == FK_IFT_LOOP ? FK_IFF_LOOPBACK : 0;
+    fk_queue_init(&ifp->wire);
+    fk_queue_init(&ifp->host_tx);
+    fk_queue_init(&ifp->host_rx);
+
+    if (last_interface) {
+        last_interface->next = ifp;
+    } else {
+        interfaces = ifp;
+    }
+    last_interface = ifp;
+    name_insert(ifp);
+    index_insert(ifp);
+    fk_msg_announce(ifp, true);
+    fk_unlock();
+    return ifp;
+}
+
+struct fk_if *
+fk_if_create(const char *name)
+{
+    return fk_if_create_type(name, FK_IFT_ETHER, 6);
+}
+
+static void
+list_remove(struct fk_if *ifp)
+{
+    struct fk_if *prev = NULL;
+
+    if (interfaces == ifp) {
+        interfaces = ifp->next;
+    } else {
+        for (prev = interfaces; prev->next != ifp; prev = prev->next) {
+            continue;
+        }
+        prev->next = ifp->next;
+    }
+    if (last_interface == ifp) {
+        last_interface = prev;
+    }
+}
+
+void
+fk_if_destroy(struct fk_if *ifp)
+{
+    fk_lock();
+    for (struct fk_file *file = files; file; file = file->next) {
+        if (file->ifp == ifp) {
+            file->ifp = NULL;
+            fk_file_update(file);
+        }
+    }
+    fk_msg_announce(ifp, false);
+    name_remove(ifp);
+    by_index[ifp->index] = NULL;
+    list_remove(ifp);
+    fk_queue_clear(&ifp->wire);
+    fk_queue_clear(&ifp->host_tx);
+    fk_queue_clear(&ifp->host_rx);
+    free(ifp);
+    fk_unlock();
+}
+
+int
+fk_if_rename(struct fk_if *ifp, const char *name)
+{
+    int error = 0;
+
+    fk_lock();
+    if (!name[0] || strlen(name) >= FK_NAME) {
+        error = EINVAL;
+    } else if (fk_if_find(name)) {
+        error = EEXIST;
+    } else {
+        fk_msg_announce(ifp, false);
+        name_remove(ifp);
+        memset(ifp->name, 0, sizeof ifp->name);
+        memcpy(ifp->name, name, strlen(name));
+        name_insert(ifp);
+        fk_msg_announce(ifp, true);
+    }
+    fk_unlock();
+    return error;
+}
+
+bool
+fk_if_is_promisc(const struct fk_if *ifp)
+{
+    return ifp->pcount > 0 || ifp->flags & FK_IFF_PPROMISC;
+}
+
+void
+fk_if_change_pcount(struct fk_if *ifp, int delta)
+{
+    fk_lock();
+    ifp->pcount += delta;
+    fk_if_set_flags(ifp, (ifp->flags & ~(unsigned int) FK_IFF_PROMISC)
+                         | (ifp->pcount > 0 ? FK_IFF_PROMISC : 0));
+    fk_unlock();
+}
+
+void
+fk_if_set_flags(struct fk_if *ifp, unsigned int flags)
+{
+    fk_lock();
+    if (flags != ifp->flags) {
+        ifp->flags = flags;
+        fk_msg_ifinfo(ifp);
+        for (struct fk_file *file = files; file; file = file->next) {
+            if (file->ifp == ifp) {
+                fk_file_update(file);
+            }
+        }
+    }
+    fk_unlock();
+}
+
+void
+fk_if_set_link(struct fk_if *ifp, int link_state)
+{
+    fk_lock();
+    if (link_state != ifp->link_state) {
+        ifp->link_state = link_state;
+        fk_msg_ifinfo(ifp);
+    }
+    fk_unlock();
+}
+
+void
+fk_if_set_mtu(struct fk_if *ifp, int mtu)
+{
+    fk_lock();
+    ifp->mtu = mtu;
+    fk_msg_ifinfo(ifp);
+    fk_unlock();
+}
+
+void
+fk_if_set_lladdr(struct fk_if *ifp, const uint8_t lladdr[6])
+{
+    uint8_t old[8];
+
+    fk_lock();
+    memcpy(old, ifp->lladdr[0], sizeof old);
+    memcpy(ifp->lladdr[0], lladdr, 6);
+    fk_msg_lladdr(ifp, old);
+    fk_unlock();
+}
+
+void
+fk_if_set_media(struct fk_if *ifp, const int *words, int n, int current,
+                int active, int status)
+{
+    fk_lock();
+    ifp->has_media = true;
+    ifp->n_media = n < FK_MAX_MEDIA ? n : FK_MAX_MEDIA;
+    memcpy(ifp->media, words, ifp->n_media * sizeof *words);
+    ifp->media_current = current;
+    ifp->media_active = active;
+    ifp->media_status = status;
+    fk_unlock();
+}
+
+static int
+find_addr(const struct fk_if *ifp, const struct fk_addr *addr)
+{
+    for (int i = 0; i < ifp->n_addrs; i++) {
+        if (ifp->addrs[i].family == addr->family
+            && !memcmp(ifp->addrs[i].addr, addr->addr,
+                       addr->family == 4 ? 4 : 16)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int
+fk_if_add_addr(struct fk_if *ifp, const struct fk_addr *addr)
+{
+    int error = 0;
+    int i;
+
+    fk_lock();
+    i = find_addr(ifp, addr);
+    if (i < 0 && ifp->n_addrs >= FK_MAX_ADDRS) {
+        error = ENOMEM;
+    } else {
+        i = i < 0 ? ifp->n_addrs++ : i;
+        ifp->addrs[i] = *addr;
+        fk_msg_addr(ifp, addr, true);
+    }
+    fk_unlock();
+    return error;
+}
+
+int
+fk_if_del_addr(struct fk_if *ifp, const struct fk_addr *addr)
+{
+    int error = 0;
+    int i;
+
+    fk_lock();
+    i = find_addr(ifp, addr);
+    if (i < 0) {
+        error = EADDRNOTAVAIL;
+    } else {
+        struct fk_addr gone = ifp->addrs[i];
+
+        ifp->n_addrs--;
+        memmove(&ifp->addrs[i], &ifp->addrs[i + 1],
+                (ifp->n_addrs - i) * sizeof ifp->addrs[0]);
+        fk_msg_addr(ifp, &gone, false);
+    }
+    fk_unlock();
+    return error;
+}
+
+static bool
+is_for_interface(const struct fk_if *ifp, const uint8_t *frame)
+{
+    return frame[0] & 1 || !memcmp(frame, ifp->lladdr[0], 6);
+}
+
+void
+fk_wire_rx(struct fk_if *ifp, const void *frame, size_t len)
+{
+    fk_lock();
+    if (ifp->flags & FK_IFF_UP && len >= 14
+        && (fk_if_is_promisc(ifp) || is_for_interface(ifp, frame))) {
+        ifp->counters.ipackets++;
+        ifp->counters.ibytes += len;
+        ifp->counters.imcasts += *(const uint8_t *) frame & 1;
+        fk_bpf_deliver(ifp, frame, len, false, NULL);
+    }
+    fk_unlock();
+}
+
+void
+fk_host_tx(struct fk_if *ifp, const void *frame, size_t len)
+{
+    fk_lock();
+    if (!(ifp->flags & FK_IFF_UP) || !ifp->tap_file) {
+        ifp->counters.oqdrops++;
+    } else {
+        fk_queue_put(&ifp->host_tx, frame, len, len);
+        fk_bpf_deliver(ifp, frame, len, true, NULL);
+        fk_file_update(ifp->tap_file);
+    }
+    fk_unlock();
+}
+
+/* Descriptors. */
+
+struct fk_file *
+fk_file_new(enum fk_file_type type)
+{
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    struct fk_file *file;
+
+    if (fd < 0) {
+        return NULL;
+    }
+    file = xcalloc_(1, sizeof *file);
+    file->fd = fd;
+    file->type = type;
+    file->rcvbuf = DEFAULT_RCVBUF;
+    file->bufsize = 32768;
+    file->snaplen = 262144;
+    file->direction = 1;
+    fk_queue_init(&file->queue);
+    fk_lock();
+    file->next = files;
+    files = file;
+    fk_unlock();
+    return file;
+}
+
+struct fk_file *
+fk_file_find(int fd)
+{
+    struct fk_file *file;
+
+    fk_lock();
+    for (file = files; file && file->fd != fd; file = file->next) {
+        continue;
+    }
+    fk_unlock();
+    return file;
+}
+
+size_t
+fk_n_files(void)
+{
+    size_t n = 0;
+
+    fk_lock();
+    for (const struct fk_file *file = files; file; file = file->next) {
+        n++;
+    }
+    fk_unlock();
+    return n;
+}
+
+/* What becomes of a tap when its device is closed. */
+static void
+tap_closed(struct fk_if *ifp)
+{
+    ifp->tap_file = NULL;
+    fk_queue_clear(&ifp->host_tx);
+    if (ifp->transient || (ifp->cloned && !fk_tap_survives_close)) {
+        fk_if_destroy(ifp);
+        return;
+    }
+    while (ifp->n_addrs) {
+        fk_if_del_addr(ifp, &ifp->addrs[0]);
+    }
+    fk_if_set_flags(ifp, ifp->flags & ~(unsigned int) FK_IFF_UP);
+    fk_if_set_link(ifp, FK_LINK_DOWN);
+}
+
+int
+fk_file_close(struct fk_file *file)
+{
+    struct fk_file **p;
+    int retval;
+
+    fk_lock();
+    for (p = &files; *p != file; p = &(*p)->next) {
+        continue;
+    }
+    *p = file->next;
+    fk_bpf_set_promisc(file, false);
+    if (file->type == FK_TAP && file->ifp) {
+        tap_closed(file->ifp);
+    }
+    fk_queue_clear(&file->queue);
+    retval = close(file->fd);
+    free(file);
+    fk_unlock();
+    return retval;
+}
+
+static bool
+is_readable(const struct fk_file *file)
+{
+    switch (file->type) {
+    case FK_ROUTE:
+        return file->queue.n || file->overflowed;
+    case FK_TAP:
+        return !file->ifp || file->ifp->host_tx.n;
+    case FK_BPF:
+        return (file->queue.n
+                || (file->was_attached && !file->ifp
+                    && fk_bpf_read_fails_when_gone));
+    case FK_INET:
+    case FK_LINK:
+    default:
+        return false;
+    }
+}
+
+void
+fk_file_update(struct fk_file *file)
+{
+    bool readable = is_readable(file);
+    uint64_t value = 1;
+
+    if (readable && !file->signalled) {
+        file->signalled = write(file->fd, &value, sizeof value) > 0;
+    } else if (!readable && file->signalled) {
+        file->signalled = read(file->fd, &value, sizeof value) < 0;
+    }
+}
+
+void
+fk_file_wait(struct fk_file *file)
+{
+    struct pollfd pfd = { .fd = file->fd, .events = POLLIN };
+
+    poll(&pfd, 1, -1);
+}
+
+/* The routing socket. */
+
+static void
+route_deliver(struct fk_file *file, const void *msg, size_t len)
+{
+    if (file->queue.bytes + len > file->rcvbuf) {
+        file->overflowed = file->overflowed || file->rerror;
+    } else {
+        fk_queue_put(&file->queue, msg, len, len);
+    }
+    fk_file_update(file);
+}
+
+void
+fk_route_broadcast(int type, const void *msg, size_t len)
+{
+    bool lose;
+
+    fk_lock();
+    lose = lose_count > 0;
+    lose_count -= lose;
+    for (struct fk_file *file = files; file; file = file->next) {
+        if (file->type != FK_ROUTE
+            || (file->filtered && !file->wanted[type & 0xff])) {
+            continue;
+        }
+        if (!lose) {
+            route_deliver(file, msg, len);
+        } else if (!lose_silently && file->rerror) {
+            file->overflowed = true;
+            fk_file_update(file);
+        }
+    }
+    fk_unlock();
+}
+
+/* Taps. */
+
+/* Creates the lowest tap whose name is free. */
+int
+fk_tap_create(char name[FK_NAME])
+{
+    struct fk_if *ifp;
+
+    fk_lock();
+    for (int i = 0; i < 1000; i++) {
+        bool taken = false;
+
+        snprintf(name, FK_NAME, "tap%d", i);
+        for (ifp = interfaces; ifp && !taken; ifp = ifp->next) {
+            taken = !strcmp(ifp->driver, name) || !strcmp(ifp->name, name);
+        }
+        if (!taken) {
+            break;
+        }
+    }
+    ifp = fk_if_create(name);
+    ifp->is_tap = true;
+    ifp->link_state = fk_tap_survives_close ? FK_LINK_DOWN : FK_LINK_UNKNOWN;
+    ifp->baudrate = 0;
+    fk_unlock();
+    return 0;
+}
+
+static struct fk_if *
+find_unit(const char *unit)
+{
+    struct fk_if *ifp;
+
+    for (ifp = interfaces; ifp; ifp = ifp->next) {
+        if (ifp->is_tap && !strcmp(ifp->driver, unit)) {
+            break;
+        }
+    }
+    return ifp;
+}
+
+static struct fk_file *
+open_unit(const char *unit, bool cloned)
+{
+    struct fk_if *ifp = find_unit(unit);
+    struct fk_file *file;
+
+    if (!ifp) {
+        errno = ENXIO;
+        return NULL;
+    }
+    if (ifp->tap_file) {
+        errno = EBUSY;
+        return NULL;
+    }
+    file = fk_file_new(FK_TAP);
+    if (file) {
+        file->ifp = ifp;
+        ifp->tap_file = file;
+        ifp->cloned = cloned;
+        if (fk_tap_survives_close) {
+            fk_if_set_link(ifp, FK_LINK_UP);
+        }
+    }
+    return file;
+}
+
+struct fk_file *
+fk_tap_open(const char *unit, bool cloned_goes_with_fd)
+{
+    struct fk_file *file;
+    char name[FK_NAME];
+    bool clone = !strcmp(unit, "tap");
+
+    fk_lock();
+    if (clone) {
+        fk_tap_create(name);
+    }
+    file = open_unit(clone ? name : unit, clone && cloned_goes_with_fd);
+    fk_unlock();
+    return file;
+}
+
+/* bpf. */
+
+static void
+bpf_append(struct fk_file *file, const void *frame, size_t len)
+{
+    size_t caplen = len < (size_t) file->snaplen ? len : (size_t) file->snaplen;
+
+    file->n_recv++;
+    if (file->reject) {
+        return;
+    }
+
+    /* Two buffers, each record with a header of about 32 bytes. */
+    if (file->queue.bytes + file->queue.n * 32 + caplen
+        > 2 * file->bufsize) {
+        file->n_drop++;
+        return;
+    }
+    fk_queue_put(&file->queue, frame, caplen, len);
+    fk_file_update(file);
+}
+
+void
+fk_bpf_deliver(struct fk_if *ifp, const void *frame, size_t len,
+               bool outgoing, const struct fk_file *sender)
+{
+    fk_lock();
+    for (struct fk_file *file = files; file; file = file->next) {
+        /* Direction: in 0, both 1, out 2. */
+        if (file->type == FK_BPF && file->ifp == ifp && file != sender
+            && file->direction != (outgoing ? 0 : 2)) {
+            bpf_append(file, frame, len);
+        }
+    }
+    fk_unlock();
+}
+
+int
+fk_bpf_attach(struct fk_file *file, struct fk_if *ifp)
+{
+    file->ifp = ifp;
+    file->was_attached = true;
+    return 0;
+}
+
+void
+fk_bpf_set_promisc(struct fk_file *file, bool promisc)
+{
+    fk_lock();
+    if (promisc != file->promisc) {
+        file->promisc = promisc;
+        if (file->ifp) {
+            fk_if_change_pcount(file->ifp, promisc ? 1 : -1);
+        }
+    }
+    fk_unlock();
+}
+
+void
+fk_bpf_flush(struct fk_file *file)
+{
+    fk_lock();
+    fk_queue_clear(&file->queue);
+    fk_file_update(file);
+    fk_unlock();
+}
+
+size_t
+fk_n_captured(void)
+{
+    size_t n = 0;
+
+    fk_lock();
+    for (const struct fk_file *file = files; file; file = file->next) {
+        n += file->type == FK_BPF ? file->queue.n : 0;
+    }
+    fk_unlock();
+    return n;
+}
+
+int
+fk_bpf_write(struct fk_file *file, const void *frame, size_t len)
+{
+    struct fk_if *ifp;
+    int error = 0;
+
+    fk_lock();
+    ifp = file->ifp;
+    if (!ifp) {
+        error = ENXIO;
+    } else if (!(ifp->flags & FK_IFF_UP) && fk_bpf_write_needs_up) {
+        error = ENETDOWN;
+    } else if (len > (size_t) ifp->mtu + 14) {
+        error = EMSGSIZE;
+    } else if (len > fk_bpf_max_write) {
+        error = EIO;
+    } else {
+        ifp->counters.opackets++;
+        ifp->counters.obytes += len;
+        ifp->counters.omcasts += *(const uint8_t *) frame & 1;
+        if (ifp->is_tap && ifp->tap_file) {
+            fk_queue_put(&ifp->host_tx, frame, len, len);
+            fk_file_update(ifp->tap_file);
+        } else {
+            fk_queue_put(&ifp->wire, frame, len, len);
+        }
+        fk_bpf_deliver(ifp, frame, len, true, NULL);
+    }
+    fk_unlock();
+    return error;
+}
+
+/* Routes and neighbours. */
+
+void
+fk_add_route(uint32_t dst, uint32_t mask, uint32_t gateway,
+             unsigned int ifindex)
+{
+    fk_lock();
+    if (fk_n_routes < FK_MAX_ROUTES) {
+        fk_routes[fk_n_routes++] = (struct fk_route) {
+            dst, mask, gateway, ifindex
+        };
+    }
+    fk_unlock();
+}
+
+void
+fk_add_neigh(uint32_t ip, unsigned int ifindex, const uint8_t *lladdr)
+{
+    struct fk_neigh *neigh;
+
+    fk_lock();
+    if (fk_n_neighs < FK_MAX_NEIGHS) {
+        neigh = &fk_neighs[fk_n_neighs++];
+        memset(neigh, 0, sizeof *neigh);
+        neigh->ip = ip;
+        neigh->ifindex = ifindex;
+        neigh->complete = lladdr != NULL;
+        if (lladdr) {
+            memcpy(neigh->lladdr, lladdr, 6);
+        }
+    }
+    fk_unlock();
+}
+
+void
+fk_reset(void)
+{
+    fk_lock();
+    memset(faults, 0, sizeof faults);
+    memset(counted, 0, sizeof counted);
+    short_count = lose_count = 0;
+    garbage = 0;
+    vanish_skip = -1;
+    while (interfaces) {
+        fk_if_destroy(interfaces);
+    }
+    next_index = 1;
+    fk_n_routes = fk_n_neighs = 0;
+    fk_route_mute = fk_no_rerror = fk_no_devfs_cloning = false;
+    fk_max_sockbuf = 2 * 1024 * 1024;
+    for (struct fk_file *file = files; file; file = file->next) {
+        fk_queue_clear(&file->queue);
+        file->overflowed = false;
+        fk_file_update(file);
+    }
+    fk_unlock();
+}

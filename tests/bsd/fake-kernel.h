@@ -1,0 +1,320 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * A fake BSD kernel: interfaces, taps, bpf and routing sockets in user space.
+ *
+ * The host files of FreeBSD and NetBSD are compiled, unmodified, against
+ * clean-room headers (tests/bsd/freebsd, tests/bsd/netbsd) that redirect
+ * their system calls here.  The kernel has three layers:
+ *
+ *   - fake-kernel.c knows Linux only.  It keeps the interfaces, descriptors
+ *     and queues.  A fake descriptor is a real eventfd, readable exactly when
+ *     the fake object is, so poll(2) works on it.
+ *
+ *   - fake-calls.c, fake-freebsd.c and fake-netbsd.c are compiled with the
+ *     clean-room headers.  They take requests apart and build messages, byte
+ *     for byte as the systems do.
+ *
+ *   - fake-pcap.c stands in for libpcap on these kernels.
+ *
+ * This header has plain C types only, since both worlds include it.
+ *
+ * One recursive mutex, fk_lock(), guards everything.  Any thread may call
+ * anything; functions take the mutex themselves. */
+
+#ifndef TESTS_BSD_FAKE_KERNEL_H
+#define TESTS_BSD_FAKE_KERNEL_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define FK_NAME 16
+#define FK_MAX_ADDRS 16
+#define FK_MAX_LLADDRS 4
+#define FK_MAX_MEDIA 64
+
+/* A queue of frames or messages. */
+struct fk_buf {
+    struct fk_buf *next;
+    size_t len;
+    size_t orig_len;            /* For captured frames. */
+    uint8_t data[];
+};
+
+struct fk_queue {
+    struct fk_buf *head, **tail;
+    size_t n, bytes;
+};
+
+struct fk_addr {
+    int family;                 /* 4 or 6. */
+    uint8_t addr[16], mask[16];
+};
+
+/* Counters, under the names of struct if_data. */
+struct fk_counters {
+    uint64_t ipackets, ierrors, opackets, oerrors, collisions, ibytes, obytes;
+    uint64_t imcasts, omcasts, iqdrops, oqdrops, noproto;
+};
+
+struct fk_if {
+    struct fk_if *next;         /* In the list of all, by index. */
+    struct fk_if *hash_next;    /* In the hash of names. */
+    char name[FK_NAME];
+    char driver[FK_NAME];       /* Name and unit at birth. */
+    unsigned int index;
+    int type;                   /* IFT_*. */
+    unsigned int flags;         /* IFF_*, upper half included. */
+    int pcount;                 /* Who asked for promiscuous mode. */
+    int mtu;
+    int alen;                   /* 6, or 0 for none, or anything. */
+    uint8_t lladdr[FK_MAX_LLADDRS][8]; /* [0] is the active one. */
+    int n_lladdrs;
+    uint8_t factory[8];
+    int link_state;             /* LINK_STATE_*. */
+    uint64_t baudrate;
+    struct fk_counters counters;
+
+    bool has_media;
+    int media[FK_MAX_MEDIA];
+    int n_media;
+    int media_current, media_active, media_status;
+    int media_grow;             /* E2BIG on order: how often the list is found
+                                 * to have grown. */
+
+    bool has_caps;
+    uint64_t caps, caps_enabled;
+
+    struct fk_addr addrs[FK_MAX_ADDRS];
+    int n_addrs;
+
+    /* Frames. */
+    struct fk_queue wire;       /* Sent on the wire. */
+    struct fk_queue host_tx;    /* Tap: sent by the host's stack, for read. */
+    struct fk_queue host_rx;    /* Tap: written, received by the stack. */
+
+    bool is_tap;
+    bool cloned;                /* NetBSD: goes with its descriptor. */
+    bool transient;             /* FreeBSD 14: likewise. */
+    struct fk_file *tap_file;   /* Who has it open. */
+};
+
+enum fk_file_type {
+    FK_INET,                    /* Socket for requests. */
+    FK_LINK,                    /* Likewise, family AF_LINK. */
+    FK_ROUTE,
+    FK_TAP,
+    FK_BPF,
+};
+
+struct fk_file {
+    struct fk_file *next;       /* In the list of all. */
+    int fd;
+    enum fk_file_type type;
+    bool nonblock;
+    bool signalled;             /* The eventfd is readable. */
+    struct fk_if *ifp;          /* FK_TAP, FK_BPF: NULL if gone. */
+
+    /* FK_ROUTE. */
+    struct fk_queue queue;      /* Messages. */
+    size_t rcvbuf;
+    bool rerror;                /* SO_RERROR. */
+    bool overflowed;
+    bool filtered;              /* RO_MSGFILTER. */
+    uint8_t wanted[256];
+    int n_enobufs;              /* SO_RCVBUF requests refused. */
+
+    /* FK_BPF: 'queue' is the kernel's buffer. */
+    size_t bufsize;
+    int snaplen;
+    int direction;              /* BPF_D_*. */
+    bool promisc, reject;
+    bool was_attached;          /* The interface is gone if 'ifp' is NULL. */
+    uint64_t n_recv, n_drop;
+};
+
+void fk_lock(void);
+void fk_unlock(void);
+
+/* Forgets everything: interfaces, descriptors, faults, counters. */
+void fk_reset(void);
+
+/* Interfaces. */
+#define FK_IFT_ETHER 0x6
+#define FK_IFT_LOOP 0x18
+#define FK_IFT_FDDI 0xf
+#define FK_LINK_UNKNOWN 0
+#define FK_LINK_DOWN 1
+#define FK_LINK_UP 2
+#define FK_IFF_UP 0x1
+#define FK_IFF_LOOPBACK 0x8
+#define FK_IFF_PROMISC 0x100
+#define FK_IFF_PPROMISC 0x20000
+
+/* Creates Ethernet interface 'name' with MTU 1500, a link address made of its
+ * index, link up, administratively down.  Announces it. */
+struct fk_if *fk_if_create(const char *name);
+
+/* Creates an interface of another type with link addresses of 'alen'
+ * bytes. */
+struct fk_if *fk_if_create_type(const char *name, int type, int alen);
+
+/* Announces the departure of 'ifp' and destroys it.  Descriptors on it see
+ * what the system lets them see. */
+void fk_if_destroy(struct fk_if *ifp);
+
+struct fk_if *fk_if_find(const char *name);
+struct fk_if *fk_if_by_index(unsigned int index);
+struct fk_if *fk_if_first(void);
+
+/* Renames 'ifp' and announces that.  Returns an errno value. */
+int fk_if_rename(struct fk_if *ifp, const char *name);
+
+/* Each of these changes one thing and sends the message that the system
+ * sends. */
+void fk_if_set_flags(struct fk_if *ifp, unsigned int flags);
+void fk_if_set_link(struct fk_if *ifp, int link_state);
+void fk_if_set_mtu(struct fk_if *ifp, int mtu);
+void fk_if_set_lladdr(struct fk_if *ifp, const uint8_t lladdr[6]);
+int fk_if_add_addr(struct fk_if *ifp, const struct fk_addr *addr);
+int fk_if_del_addr(struct fk_if *ifp, const struct fk_addr *addr);
+bool fk_if_is_promisc(const struct fk_if *ifp);
+void fk_if_change_pcount(struct fk_if *ifp, int delta);
+
+/* Gives 'ifp' media: the 'n' words of the list, and the state. */
+void fk_if_set_media(struct fk_if *ifp, const int *words, int n, int current,
+                     int active, int status);
+
+/* A frame arrives on the wire of 'ifp'. */
+void fk_wire_rx(struct fk_if *ifp, const void *frame, size_t len);
+
+/* The host's stack sends a frame through tap 'ifp'. */
+void fk_host_tx(struct fk_if *ifp, const void *frame, size_t len);
+
+/* Queues. */
+void fk_queue_init(struct fk_queue *q);
+void fk_queue_put(struct fk_queue *q, const void *data, size_t len,
+                  size_t orig_len);
+struct fk_buf *fk_queue_get(struct fk_queue *q); /* To be freed.  NULL. */
+void fk_queue_clear(struct fk_queue *q);
+
+/* Descriptors. */
+struct fk_file *fk_file_new(enum fk_file_type type); /* NULL and errno. */
+struct fk_file *fk_file_find(int fd);
+int fk_file_close(struct fk_file *file);
+size_t fk_n_files(void);
+
+/* Makes the eventfd of 'file' readable exactly if there is something to
+ * read. */
+void fk_file_update(struct fk_file *file);
+
+/* Waits until 'file' is readable. */
+void fk_file_wait(struct fk_file *file);
+
+/* Sends a message of type 'type' to all routing sockets. */
+void fk_route_broadcast(int type, const void *msg, size_t len);
+
+/* Taps: opens the tap for the device "/dev/'unit'", or a new one if 'unit' is
+ * "tap".  Returns NULL and errno. */
+struct fk_file *fk_tap_open(const char *unit, bool cloned_goes_with_fd);
+int fk_tap_create(char name[FK_NAME]);
+
+/* bpf.  Frames go to descriptors on 'ifp', outgoing or not, except to
+ * 'sender'. */
+void fk_bpf_deliver(struct fk_if *ifp, const void *frame, size_t len,
+                    bool outgoing, const struct fk_file *sender);
+int fk_bpf_attach(struct fk_file *file, struct fk_if *ifp);
+void fk_bpf_set_promisc(struct fk_file *file, bool promisc);
+void fk_bpf_flush(struct fk_file *file);
+size_t fk_n_captured(void);     /* Frames waiting in all descriptors. */
+int fk_bpf_write(struct fk_file *file, const void *frame, size_t len);
+
+/* Routes and neighbours. */
+struct fk_route {
+    uint32_t dst, mask, gateway; /* Network byte order; gateway 0: none. */
+    unsigned int ifindex;
+};
+struct fk_neigh {
+    uint32_t ip;
+    unsigned int ifindex;
+    uint8_t lladdr[6];
+    bool complete;
+};
+#define FK_MAX_ROUTES 64
+#define FK_MAX_NEIGHS 64
+extern struct fk_route fk_routes[FK_MAX_ROUTES];
+extern int fk_n_routes;
+extern struct fk_neigh fk_neighs[FK_MAX_NEIGHS];
+extern int fk_n_neighs;
+void fk_add_route(uint32_t dst, uint32_t mask, uint32_t gateway,
+                  unsigned int ifindex);
+void fk_add_neigh(uint32_t ip, unsigned int ifindex, const uint8_t *lladdr);
+
+/* Faults.
+ *
+ * After 'skip' more calls of 'call', the next 'count' ones fail with 'error'.
+ * 'call' is the name of a system call, or "any"; 'request' restricts it to
+ * one ioctl request (0: any). */
+void fk_fault(const char *call, unsigned long int request, int error,
+              int skip, int count);
+
+/* The next 'count' reads of a tap return at most 'n' bytes. */
+void fk_fault_short(size_t n, int count);
+
+/* Interface 'name' is destroyed at the 'skip'th call from now, of whatever
+ * kind, before it is carried out.  Negative: never mind. */
+void fk_vanish_after(int skip, const char *name);
+
+/* The next 'n' routing messages are lost.  'silently' is without a trace;
+ * otherwise sockets with SO_RERROR learn about it. */
+void fk_lose_messages(int n, bool silently);
+
+/* RTM_GET is not answered while 'mute'. */
+extern bool fk_route_mute;
+
+/* The system rejects SO_RERROR (FreeBSD 13). */
+extern bool fk_no_rerror;
+
+/* Devices are not cloned by opening "/dev/tap" (FreeBSD). */
+extern bool fk_no_devfs_cloning;
+
+/* Largest receive buffer and bpf buffer. */
+extern size_t fk_max_sockbuf;
+extern size_t fk_max_bpfbuf;
+
+/* From now on, some bytes of what the kernel hands out are garbage: of tables,
+ * messages and media.  0 ends it. */
+void fk_set_garbage(uint32_t seed);
+void fk_garble(void *data, size_t len);
+
+/* To be called at the beginning of every call.  Returns the error with which
+ * it must fail, or 0. */
+int fk_enter(const char *call, unsigned long int request);
+
+/* How many calls of 'call' (and, if not 0, with 'request') there were. */
+unsigned int fk_n_calls(const char *call, unsigned long int request);
+
+/* Takes the length of a short read, SIZE_MAX if none was ordered. */
+size_t fk_take_short(void);
+
+/* From fake-freebsd.c and fake-netbsd.c. */
+void fk_msg_announce(const struct fk_if *ifp, bool arrival);
+void fk_msg_ifinfo(const struct fk_if *ifp);
+void fk_msg_addr(const struct fk_if *ifp, const struct fk_addr *addr,
+                 bool add);
+void fk_msg_lladdr(struct fk_if *ifp, const uint8_t *old);
+extern const bool fk_tap_survives_close;
+extern const bool fk_bpf_read_fails_when_gone;
+extern const bool fk_bpf_write_needs_up;
+extern const size_t fk_bpf_max_write;
+unsigned long int fk_request_by_name(const char *name);
+const char *fk_system(void);
+
+/* Runs one command of the control language (fake-ctl.c): its words, and where
+ * to store the answer, to be freed.  Returns false if the answer is an error
+ * message. */
+bool fk_command(int argc, const char *const argv[], char **answer);
+
+#endif /* tests/bsd/fake-kernel.h */
