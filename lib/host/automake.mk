@@ -11,3 +11,23 @@ EXTRA_DIST += \
 	lib/host/host-rtnl.c \
 	lib/host/host-rtnl.h
 endif
+
+# What the BSDs share, and the file of each.
+bsd_host_sources = \
+	lib/host/host-bsd-media.c \
+	lib/host/host-bsd-pcap.c \
+	lib/host/host-bsd-route.c \
+	lib/host/host-bsd.c \
+	lib/host/host-bsd.h \
+	lib/host/rtbsd.c \
+	lib/host/rtbsd.h
+if HOST_FREEBSD
+lib_host_libhost_la_SOURCES += $(bsd_host_sources) lib/host/host-freebsd.c
+endif
+if HOST_NETBSD
+lib_host_libhost_la_SOURCES += $(bsd_host_sources) lib/host/host-netbsd.c
+endif
+EXTRA_DIST += \
+	$(bsd_host_sources) \
+	lib/host/host-freebsd.c \
+	lib/host/host-netbsd.c

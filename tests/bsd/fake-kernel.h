@@ -312,9 +312,4 @@ extern const size_t fk_bpf_max_write;
 unsigned long int fk_request_by_name(const char *name);
 const char *fk_system(void);
 
-/* Runs one command of the control language (fake-ctl.c): its words, and where
- * to store the answer, to be freed.  Returns false if the answer is an error
- * message. */
-bool fk_command(int argc, const char *const argv[], char **answer);
-
 #endif /* tests/bsd/fake-kernel.h */

@@ -1,0 +1,303 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Control of the fake BSD kernel inside a daemon: "ovs-appctl fake/...".
+ *
+ * The commands register themselves before main(), so the daemon's own sources
+ * need not know.  They run on the main thread; the kernel's own lock guards
+ * what they touch. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "openvswitch/dynamic-string.h"
+#include "unixctl.h"
+#include "util.h"
+
+#include "fake-kernel.h"
+
+/* Answers with an error and returns NULL if there is no interface 'name'. */
+static struct fk_if *
+find(struct unixctl_conn *conn, const char *name)
+{
+    struct fk_if *ifp = fk_if_find(name);
+
+    if (!ifp) {
+        char *msg = xasprintf("no interface is named \"%s\"", name);
+
+        unixctl_command_reply_error(conn, msg);
+        free(msg);
+    }
+    return ifp;
+}
+
+static void
+reply(struct unixctl_conn *conn, int error)
+{
+    if (error) {
+        unixctl_command_reply_error(conn, ovs_strerror(error));
+    } else {
+        unixctl_command_reply(conn, NULL);
+    }
+}
+
+/* fake/create NAME... */
+static void
+fake_create(struct unixctl_conn *conn, int argc, const char *argv[],
+            void *aux OVS_UNUSED)
+{
+    for (int i = 1; i < argc; i++) {
+        fk_if_create(argv[i]);
+    }
+    reply(conn, 0);
+}
+
+/* fake/destroy NAME */
+static void
+fake_destroy(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        fk_if_destroy(ifp);
+        reply(conn, 0);
+    }
+}
+
+/* fake/rename NAME NEW-NAME */
+static void
+fake_rename(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        reply(conn, fk_if_rename(ifp, argv[2]));
+    }
+}
+
+/* Reads hexadecimal digits into the 'size' bytes at 'data'.  Returns how many
+ * bytes there were. */
+static size_t
+parse_hex(const char *hex, uint8_t *data, size_t size)
+{
+    size_t n = 0;
+
+    while (n < size && hex[0] && hex[1]) {
+        bool ok;
+
+        data[n++] = hexits_value(hex, 2, &ok);
+        hex += 2;
+        hex += *hex == ':';
+    }
+    return n;
+}
+
+/* Sets 'key' of 'ifp'.  Returns false if there is no such key. */
+static bool
+set_value(struct fk_if *ifp, const char *key, const char *value)
+{
+    uint8_t mac[6];
+
+    if (!strcmp(key, "link")) {
+        fk_if_set_link(ifp, !strcmp(value, "up") ? FK_LINK_UP
+                            : !strcmp(value, "down") ? FK_LINK_DOWN
+                            : FK_LINK_UNKNOWN);
+    } else if (!strcmp(key, "mtu")) {
+        fk_if_set_mtu(ifp, atoi(value));
+    } else if (!strcmp(key, "flags")) {
+        fk_if_set_flags(ifp, strtoul(value, NULL, 0));
+    } else if (!strcmp(key, "lladdr")) {
+        parse_hex(value, mac, sizeof mac);
+        fk_if_set_lladdr(ifp, mac);
+    } else if (!strcmp(key, "caps")) {
+        ifp->has_caps = true;
+        ifp->caps = ifp->caps_enabled = strtoul(value, NULL, 0);
+    } else if (!strcmp(key, "iqdrops")) {
+        ifp->counters.iqdrops = strtoul(value, NULL, 0);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* fake/set NAME KEY VALUE */
+static void
+fake_set(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+         void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        reply(conn, set_value(ifp, argv[2], argv[3]) ? 0 : EINVAL);
+    }
+}
+
+/* fake/show: one line per interface, without lengths of time or other things
+ * that differ from run to run. */
+static void
+fake_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
+          const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    fk_lock();
+    for (const struct fk_if *ifp = fk_if_first(); ifp; ifp = ifp->next) {
+        const uint8_t *a = ifp->lladdr[0];
+
+        ds_put_format(&ds, "%s: driver %s, mtu %d, %s, %s, "
+                      "%02x:%02x:%02x:%02x:%02x:%02x, caps %#llx\n",
+                      ifp->name, ifp->driver, ifp->mtu,
+                      ifp->flags & FK_IFF_UP ? "up" : "down",
+                      fk_if_is_promisc(ifp) ? "promisc" : "not promisc",
+                      a[0], a[1], a[2], a[3], a[4], a[5],
+                      (unsigned long long int) ifp->caps_enabled);
+    }
+    fk_unlock();
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+/* fake/rx NAME FRAME [COUNT]: FRAME arrives on the wire.
+ * fake/host-tx NAME FRAME [COUNT]: the host's stack sends FRAME through a
+ * tap. */
+static void
+fake_rx(struct unixctl_conn *conn, int argc, const char *argv[], void *send)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+    int count = argc > 3 ? atoi(argv[3]) : 1;
+    uint8_t frame[16384];
+    size_t len = parse_hex(argv[2], frame, sizeof frame);
+
+    if (ifp) {
+        for (int i = 0; i < count; i++) {
+            if (send) {
+                fk_host_tx(ifp, frame, len);
+            } else {
+                fk_wire_rx(ifp, frame, len);
+            }
+        }
+        reply(conn, 0);
+    }
+}
+
+/* fake/tx NAME: takes the frames that were sent on the wire.
+ * fake/host-rx NAME: takes those that a tap handed to the host's stack. */
+static void
+fake_tx(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+        void *host)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct fk_buf *buf;
+
+    if (!ifp) {
+        return;
+    }
+    fk_lock();
+    while ((buf = fk_queue_get(host ? &ifp->host_rx : &ifp->wire))) {
+        for (size_t i = 0; i < buf->len; i++) {
+            ds_put_format(&ds, "%02x", buf->data[i]);
+        }
+        ds_put_char(&ds, '\n');
+        free(buf);
+    }
+    fk_unlock();
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+/* The error number that is called 'name'. */
+static int
+parse_errno(const char *name)
+{
+    for (int i = 1; i < 134; i++) {
+        const char *s = strerrorname_np(i);
+
+        if (s && !strcmp(s, name)) {
+            return i;
+        }
+    }
+    return atoi(name);
+}
+
+/* fake/fault CALL[:REQUEST] ERRNO [COUNT [SKIP]] */
+static void
+fake_fault(struct unixctl_conn *conn, int argc, const char *argv[],
+           void *aux OVS_UNUSED)
+{
+    char *call = xstrdup(argv[1]);
+    char *request = strchr(call, ':');
+    unsigned long int number = 0;
+
+    if (request) {
+        *request++ = '\0';
+        number = fk_request_by_name(request);
+    }
+    fk_fault(call, number, parse_errno(argv[2]),
+             argc > 4 ? atoi(argv[4]) : 0, argc > 3 ? atoi(argv[3]) : 1);
+    free(call);
+    reply(conn, 0);
+}
+
+/* fake/lose N [silently] */
+static void
+fake_lose(struct unixctl_conn *conn, int argc, const char *argv[],
+          void *aux OVS_UNUSED)
+{
+    fk_lose_messages(atoi(argv[1]), argc > 2);
+    reply(conn, 0);
+}
+
+/* fake/calls CALL[:REQUEST]: how many there were. */
+static void
+fake_calls(struct unixctl_conn *conn, int argc OVS_UNUSED,
+           const char *argv[], void *aux OVS_UNUSED)
+{
+    char *call = xstrdup(argv[1]);
+    char *request = strchr(call, ':');
+    char *answer;
+
+    if (request) {
+        *request++ = '\0';
+    }
+    answer = xasprintf("%u", fk_n_calls(call, request
+                                        ? fk_request_by_name(request) : 0));
+    unixctl_command_reply(conn, answer);
+    free(answer);
+    free(call);
+}
+
+static void __attribute__((constructor))
+fake_ctl_init(void)
+{
+    static bool yes = true;
+
+    unixctl_command_register("fake/create", "NAME...", 1, 16, fake_create,
+                             NULL);
+    unixctl_command_register("fake/destroy", "NAME", 1, 1, fake_destroy,
+                             NULL);
+    unixctl_command_register("fake/rename", "NAME NEW-NAME", 2, 2,
+                             fake_rename, NULL);
+    unixctl_command_register("fake/set", "NAME KEY VALUE", 3, 3, fake_set,
+                             NULL);
+    unixctl_command_register("fake/show", "", 0, 0, fake_show, NULL);
+    unixctl_command_register("fake/rx", "NAME FRAME [COUNT]", 2, 3, fake_rx,
+                             NULL);
+    unixctl_command_register("fake/host-tx", "NAME FRAME [COUNT]", 2, 3,
+                             fake_rx, &yes);
+    unixctl_command_register("fake/tx", "NAME", 1, 1, fake_tx, NULL);
+    unixctl_command_register("fake/host-rx", "NAME", 1, 1, fake_tx, &yes);
+    unixctl_command_register("fake/fault",
+                             "CALL[:REQUEST] ERRNO [COUNT [SKIP]]", 2, 4,
+                             fake_fault, NULL);
+    unixctl_command_register("fake/lose", "N [silently]", 1, 2, fake_lose,
+                             NULL);
+    unixctl_command_register("fake/calls", "CALL[:REQUEST]", 1, 1,
+                             fake_calls, NULL);
+}
