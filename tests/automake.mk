@@ -164,7 +164,11 @@ tests_test_netdev_bsd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
 tests_test_netdev_bsd_LDADD = lib/netdev/libnetdevbsd.la $(OVS_LIBS) \
 	$(UNWIND_LIBS)
 TESTSUITE_AT += \
+	tests/bpf-macros.at \
 	tests/bpf-tap.at
+SYSTEM_TESTSUITE_AT += \
+	tests/bpf-macros.at \
+	tests/system-bpf-tap.at
 check_PROGRAMS += \
 	tests/bpf-probe
 tests_bpf_probe_LDADD = lib/bpfdev/libbpfdev.la

@@ -177,9 +177,10 @@ struct bpf_port_ops {
      * a copy of the frame also enters the switch as if it had been received on
      * the port, provided that it could be sent.
      *
-     * Returns 0 or a positive errno value: ENXIO no such port, EOPNOTSUPP the
-     * port cannot send (or, with 'feedback', receive) frames, ENOBUFS no room,
-     * or what sending returned. */
+     * Returns 0 or a positive errno value: ENXIO no such port, EMSGSIZE longer
+     * than any packet can be, EOPNOTSUPP the port cannot send (or, with
+     * 'feedback', receive) frames, ENOBUFS no room, or what sending
+     * returned. */
     int (*send)(const char *name, const void *frame, size_t size,
                 bool feedback);
 

@@ -107,12 +107,21 @@ send_frame(struct netdev *netdev, const void *frame, size_t size,
             : tap_feedback_put(netdev, make_packet(frame, size)));
 }
 
+/* Bytes in the longest frame that a dp_packet, which counts in 16 bits, can
+ * hold with the headroom that the datapath wants. */
+#define MAX_FRAME_SIZE (UINT16_MAX - DP_NETDEV_HEADROOM)
+
 static int
 inject(const char *name, const void *frame, size_t size, bool feedback)
 {
-    struct netdev *netdev = netdev_from_name(name);
+    struct netdev *netdev;
     int error;
 
+    if (size > MAX_FRAME_SIZE) {
+        return EMSGSIZE;
+    }
+
+    netdev = netdev_from_name(name);
     if (!netdev) {
         return ENXIO;
     }
