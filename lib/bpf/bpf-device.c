@@ -107,16 +107,17 @@ count_received(struct bpf_dev *dev, size_t n)
 
 /* The ring of buffers. */
 
+/* The buffer that is 'n' after the first one in use. */
 static uint32_t
-store_index(const struct bpf_dev *dev)
+buffer_after_first(const struct bpf_dev *dev, uint32_t n)
 {
-    return (dev->first + dev->claimed + dev->n_full) % dev->limits.n_buffers;
+    return (dev->first + n) % dev->limits.n_buffers;
 }
 
 static uint32_t
 store_len(const struct bpf_dev *dev)
 {
-    return dev->len[store_index(dev)];
+    return dev->len[dev->store];
 }
 
 static bool
@@ -125,10 +126,12 @@ has_free_buffer(const struct bpf_dev *dev)
     return dev->claimed + dev->n_full + 1 < dev->limits.n_buffers;
 }
 
+/* Makes the buffer behind those in use the store buffer, an empty one. */
 static void
-empty_store(struct bpf_dev *dev)
+start_store(struct bpf_dev *dev)
 {
-    dev->len[store_index(dev)] = 0;
+    dev->store = buffer_after_first(dev, dev->claimed + dev->n_full);
+    dev->len[dev->store] = 0;
     dev->aged = false;
     dev->starved = false;
 }
@@ -142,7 +145,7 @@ rotate(struct bpf_dev *dev)
         return false;
     }
     dev->n_full++;
-    empty_store(dev);
+    start_store(dev);
     return true;
 }
 
@@ -305,7 +308,7 @@ static void
 flush(struct bpf_dev *dev)
 {
     dev->n_full = 0;
-    empty_store(dev);
+    start_store(dev);
     dev->recent_drops = 0;
     bpf_dev_get_lifetime_stats(dev, &dev->base);
 }
@@ -598,7 +601,7 @@ req_dwtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg OVS_UNUSED)
 static int
 req_nread(struct bpf_dev *dev, union bpf_dev_arg *arg)
 {
-    uint32_t next = (dev->first + dev->claimed) % dev->limits.n_buffers;
+    uint32_t next = buffer_after_first(dev, dev->claimed);
 
     arg->value = (dev->n_full ? dev->len[next]
                   : store_is_due(dev) ? store_len(dev)
@@ -742,43 +745,49 @@ bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_dev_packet pkts[],
 
 /* Data path, under the caller's lock. */
 
-static void
-put_header(const struct bpf_dev *dev, uint8_t *at, uint32_t caplen,
-           const struct bpf_dev_packet *p, enum bpf_dev_way way, uint64_t now)
+/* What the headers of a batch have in common. */
+static struct bpf_record
+common_header(const struct bpf_dev *dev, enum bpf_dev_way way, uint64_t now)
 {
     uint64_t frac = now % UINT64_C(1000000000);
-    struct bpf_record record = {
+
+    return (struct bpf_record) {
         .sec = now / UINT64_C(1000000000),
         .frac = dev->tstamp == BPF_DEV_T_NANOTIME ? frac : frac / 1000,
-        .caplen = caplen,
-        .datalen = p->wirelen,
-        .hdrlen = dev->hdrlen,
         .flags = way,
-        .drops = dev->recent_drops,
     };
-
-    memcpy(at, &record, sizeof record);
-    memset(at + sizeof record, 0, dev->hdrlen - sizeof record);
 }
 
+/* Appends 'p', of which there is room for 'caplen' bytes, to the store
+ * buffer. */
 static void
-put_record(struct bpf_dev *dev, uint32_t caplen,
-           const struct bpf_dev_packet *p, enum bpf_dev_way way, uint64_t now)
+put_record(struct bpf_dev *dev, const struct bpf_record *common,
+           const struct bpf_dev_packet *p, uint32_t caplen)
 {
-    uint32_t index = store_index(dev);
-    uint8_t *at = dev->memory + (size_t) index * dev->blen + dev->len[index];
-    uint32_t size = dev->hdrlen + caplen;
-    uint32_t padded = BPF_RECORD_ALIGN(size);
+    uint32_t *len = &dev->len[dev->store];
+    uint8_t *at = dev->memory + (size_t) dev->store * dev->blen + *len;
+    uint32_t padded = BPF_RECORD_SIZE(dev->hdrlen, caplen);
+    struct bpf_record *record = ALIGNED_CAST(struct bpf_record *, at);
 
-    if (!dev->len[index]) {
-        dev->oldest = now;
+    /* Padding first, in whole words: what is not padding is overwritten. */
+    memset(at + padded - BPF_RECORD_ALIGNMENT, 0, BPF_RECORD_ALIGNMENT);
+    if (dev->hdrlen > sizeof *record) {
+        memset(at + sizeof *record, 0, BPF_RECORD_ALIGNMENT);
     }
-    put_header(dev, at, caplen, p, way, now);
+
+    /* In place: copying what has just been put together field by field makes
+     * the processor wait. */
+    record->sec = common->sec;
+    record->frac = common->frac;
+    record->caplen = caplen;
+    record->datalen = p->wirelen;
+    record->hdrlen = dev->hdrlen;
+    record->flags = common->flags;
+    record->reserved = 0;
+    record->drops = dev->recent_drops;
     memcpy(at + dev->hdrlen, p->data, caplen);
-    memset(at + size, 0, padded - size);
-    dev->len[index] += padded;
+    *len += padded;
     dev->recent_drops = 0;
-    dev->aged |= !dev->wait_ms;
 }
 
 /* Makes sure that a record of 'size' bytes, which is no more than a buffer
@@ -798,19 +807,23 @@ make_room(struct bpf_dev *dev, uint32_t size)
 }
 
 static void
-capture(struct bpf_dev *dev, const struct bpf_dev_packet *p,
-        enum bpf_dev_way way, uint64_t now)
+capture(struct bpf_dev *dev, const struct bpf_record *common,
+        const struct bpf_dev_packet *p, uint64_t now)
 {
     uint32_t caplen = MIN(MIN(p->verdict, p->size), dev->blen - dev->hdrlen);
 
     dev->captured++;
-    if (make_room(dev, BPF_RECORD_ALIGN(dev->hdrlen + caplen))) {
-        put_record(dev, caplen, p, way, now);
-        rotate_if_complete(dev);
-    } else {
+    if (!make_room(dev, BPF_RECORD_ALIGN(dev->hdrlen + caplen))) {
         dev->dropped++;
         dev->recent_drops += dev->recent_drops < UINT32_MAX;
+        return;
     }
+    if (!store_len(dev)) {
+        dev->oldest = now;
+        dev->aged = !dev->wait_ms;
+    }
+    put_record(dev, common, p, caplen);
+    rotate_if_complete(dev);
 }
 
 void
@@ -827,10 +840,11 @@ bpf_dev_append(struct bpf_dev *dev, struct bpf_dev_packet pkts[], size_t n,
         run_filter(dev, pkts, n);
     }
 
+    struct bpf_record common = common_header(dev, run->way, now);
     count_received(dev, n);
     for (size_t i = 0; i < n; i++) {
         if (pkts[i].verdict) {
-            capture(dev, &pkts[i], run->way, now);
+            capture(dev, &common, &pkts[i], now);
         }
     }
 }
@@ -868,7 +882,7 @@ bpf_dev_release(struct bpf_dev *dev)
 {
     if (dev->claimed) {
         dev->claimed = false;
-        dev->first = (dev->first + 1) % dev->limits.n_buffers;
+        dev->first = buffer_after_first(dev, 1);
         rotate_if_complete(dev);
     }
 }
@@ -1042,7 +1056,7 @@ get_hold_len(const struct bpf_dev *dev)
     uint64_t len = 0;
 
     for (uint32_t i = 0; i < dev->claimed + dev->n_full; i++) {
-        len += dev->len[(dev->first + i) % dev->limits.n_buffers];
+        len += dev->len[buffer_after_first(dev, i)];
     }
     return len;
 }

@@ -228,6 +228,7 @@ struct bpf_dev {
     uint32_t first;                 /* Index of the first one in use. */
     bool claimed;                   /* Is 'first' with the client? */
     uint32_t n_full;                /* Number in the queue. */
+    uint32_t store;                 /* Index of the store buffer. */
     uint32_t len[BPF_DEV_MAX_BUFFERS];
     bool aged;                      /* The store buffer's wait is over. */
     bool starved;                   /* A packet did not fit into it while the
