@@ -67,3 +67,12 @@ CLEANFILES += tests/bench/tap-load
 tests_bench_tap_load_SOURCES = tests/bench/tap-load.c
 tests_bench_tap_load_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_bench_tap_load_LDADD = lib/bpfdev/libbpfdev.la $(OVS_LIBS)
+
+# Filters and the storing of packets, without a switch.
+BENCHMARKS += tests/bench/bench-filter
+EXTRA_PROGRAMS += tests/bench/bench-filter
+CLEANFILES += tests/bench/bench-filter
+tests_bench_bench_filter_SOURCES = tests/bench/bench-filter.c
+tests_bench_bench_filter_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_bench_bench_filter_LDADD = \
+	lib/bpf/libbpfmod.la $(OVS_LIBS) $(PCAP_LIBS)

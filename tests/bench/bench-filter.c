@@ -1,0 +1,357 @@
+/*
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+
+/* What a packet costs in a capture device: the filter, interpreted and as
+ * machine code, and storing the packet.  Processor time of one thread, without
+ * a switch around it.
+ *
+ * Two ways to do the same thing are measured in turn, run by run; the table
+ * has the medians, and the median of the ratios within a run with the extremes
+ * in brackets.  Each measurement takes a tenth of $BENCH_SECONDS and is done
+ * $BENCH_RUNS times. */
+
+#include <config.h>
+#undef NDEBUG
+#include "bpf/bpf-device.h"
+
+#include <inttypes.h>
+#include <pcap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bpf/bpf-filter.h"
+#include "util.h"
+
+#define MAX_RUNS 1000
+#define BATCH 32                /* Packets that are handled at once, */
+#define CHUNK 8                 /* and that are stored at once: they have to
+                                 * fit into one buffer. */
+#define MAX_SIZE 9000
+
+static unsigned int n_runs = 7;
+static double seconds = 0.05;
+
+/* What must not be optimised away. */
+static volatile uint32_t sink;
+
+static double
+cpu_time(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return t.tv_sec + t.tv_nsec * 1e-9;
+}
+
+/* Something that can be measured: handles BATCH packets. */
+struct work {
+    void (*run)(struct work *);
+    const struct bpf_prog *prog;
+    struct bpf_dev *dev;
+    uint8_t *memory;
+    uint32_t size;              /* Of the packets. */
+    size_t at;                  /* In 'memory', for copying only. */
+};
+
+/* Nanoseconds per packet. */
+static double
+measure(struct work *work)
+{
+    double start = cpu_time();
+    uint64_t n_batches = 0;
+    double now;
+
+    do {
+        for (int i = 0; i < 100; i++) {
+            work->run(work);
+        }
+        n_batches += 100;
+        now = cpu_time();
+    } while (now - start < seconds);
+    return (now - start) * 1e9 / (n_batches * BATCH);
+}
+
+static int
+compare_doubles(const void *a_, const void *b_)
+{
+    const double *a = a_;
+    const double *b = b_;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+static double
+sort_and_median(double values[])
+{
+    qsort(values, n_runs, sizeof values[0], compare_doubles);
+    return values[n_runs / 2];
+}
+
+/* Measures 'a' and 'b' in turn and prints a line of a table. */
+static void
+compare(const char *label, struct work *a, struct work *b)
+{
+    static double a_ns[MAX_RUNS], b_ns[MAX_RUNS], ratio[MAX_RUNS];
+
+    for (unsigned int i = 0; i < n_runs; i++) {
+        a_ns[i] = measure(a);
+        b_ns[i] = measure(b);
+        ratio[i] = a_ns[i] / b_ns[i];
+    }
+
+    double median = sort_and_median(ratio);
+    printf("%-44.44s %8.1f %8.1f %7.2f (%.2f-%.2f)\n", label,
+           sort_and_median(a_ns), sort_and_median(b_ns),
+           median, ratio[0], ratio[n_runs - 1]);
+    fflush(stdout);
+}
+
+static void
+print_head(const char *title, const char *a, const char *b)
+{
+    printf("%-44s %8s %8s %7s\n", title, a, b, "ratio");
+}
+
+/* Filters, over frames as they come: IPv4 and IPv6, TCP and UDP. */
+
+static const uint8_t tcp4[64] = {
+    0x52, 0x54, 0, 0, 0, 2, 0x52, 0x54, 0, 0, 0, 1, 0x08, 0x00,
+    0x45, 0, 0, 50, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+    0xc3, 0x50, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x10,
+};
+static const uint8_t udp4[64] = {
+    0x52, 0x54, 0, 0, 0, 2, 0x52, 0x54, 0, 0, 0, 1, 0x08, 0x00,
+    0x45, 0, 0, 50, 0, 1, 0, 0, 64, 17, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2,
+    0xc3, 0x50, 0x12, 0xb5, 0, 30, 0, 0,
+};
+static const uint8_t tcp6[80] = {
+    0x52, 0x54, 0, 0, 0, 2, 0x52, 0x54, 0, 0, 0, 1, 0x86, 0xdd,
+    0x60, 0, 0, 0, 0, 26, 6, 64,
+    0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
+    0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2,
+    0xc3, 0x50, 0x01, 0xbb, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x10,
+};
+
+static const struct {
+    const uint8_t *data;
+    uint32_t size;
+} frames[] = {
+    { tcp4, sizeof tcp4 }, { tcp4, sizeof tcp4 }, { udp4, sizeof udp4 },
+    { tcp6, sizeof tcp6 },
+};
+
+static const char *const expressions[] = {
+    "icmp",
+    "host 10.9.9.9",
+    "tcp port 80",
+    "udp port 53 or tcp port 53 or icmp",
+    "net 10.1.0.0/16 and not port 22",
+    "tcp[tcpflags] & (tcp-syn|tcp-rst) != 0",
+    "vlan and tcp",
+    "ip6 host 2001:db8::99",
+    "port 1 or port 2 or port 3 or port 4 or port 5 or port 6",
+};
+
+static void
+run_filter(struct work *work)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < BATCH; i++) {
+        size_t j = i % ARRAY_SIZE(frames);
+
+        sum += bpf_prog_run(work->prog, frames[j].data, frames[j].size,
+                            frames[j].size);
+    }
+    sink = sum;
+}
+
+static struct bpf_prog *
+compile(pcap_t *pcap, const char *text, unsigned int flags)
+{
+    struct bpf_program program;
+    struct bpf_prog *prog;
+    const char *why;
+
+    if (pcap_compile(pcap, &program, text, 1, PCAP_NETMASK_UNKNOWN)) {
+        ovs_fatal(0, "%s: %s", text, pcap_geterr(pcap));
+    }
+    if (bpf_prog_create(program.bf_insns, program.bf_len,
+                        BPF_PROG_MAX_INSNS, flags, &prog, &why)) {
+        ovs_fatal(0, "%s: %s", text, why);
+    }
+    pcap_freecode(&program);
+    return prog;
+}
+
+static void
+bench_filters(void)
+{
+    pcap_t *pcap = pcap_open_dead(DLT_EN10MB, 262144);
+
+    printf("Filters: ns per packet, interpreted and as %s code\n",
+           bpf_jit_target());
+    print_head("filter (instructions)", "interp.", "code");
+    for (size_t i = 0; i < ARRAY_SIZE(expressions); i++) {
+        struct bpf_prog *interpreted = compile(pcap, expressions[i],
+                                               BPF_PROG_F_NO_JIT);
+        struct bpf_prog *compiled = compile(pcap, expressions[i], 0);
+        struct work a = { .run = run_filter, .prog = interpreted };
+        struct work b = { .run = run_filter, .prog = compiled };
+        char label[80];
+
+        snprintf(label, sizeof label, "%s (%"PRIuSIZE")",
+                 expressions[i], interpreted->n_insns);
+        compare(label, &a, &b);
+        bpf_prog_destroy(interpreted);
+        bpf_prog_destroy(compiled);
+    }
+    pcap_close(pcap);
+}
+
+/* Storing. */
+
+static uint8_t packet[BATCH][MAX_SIZE];
+
+/* Filters and stores a chunk, and reads what has become ready, as a client
+ * that keeps up does. */
+static void
+append_chunk(struct bpf_dev *dev, struct bpf_dev_packet pkts[])
+{
+    struct bpf_dev_buffer buffer;
+    struct bpf_dev_run run;
+
+    if (bpf_dev_filter_batch(dev, pkts, CHUNK, BPF_DEV_IN, &run)) {
+        bpf_dev_append(dev, pkts, CHUNK, &run, 1);
+    }
+    if (!bpf_dev_read(dev, 0, bpf_dev_blen(dev), &buffer)) {
+        sink = buffer.len;
+        bpf_dev_release(dev);
+    }
+}
+
+static void
+run_append(struct work *work)
+{
+    struct bpf_dev_packet pkts[BATCH];
+
+    for (size_t i = 0; i < BATCH; i++) {
+        pkts[i] = (struct bpf_dev_packet) {
+            .data = packet[i], .size = work->size, .wirelen = work->size,
+        };
+    }
+    for (size_t i = 0; i < BATCH; i += CHUNK) {
+        append_chunk(work->dev, pkts + i);
+    }
+}
+
+/* Only copies the bytes to where the device would put them. */
+static void
+run_copy(struct work *work)
+{
+    size_t room = bpf_dev_memory_size(work->dev);
+
+    for (size_t i = 0; i < BATCH; i++) {
+        if (work->at + work->size > room) {
+            work->at = 0;
+        }
+        memcpy(work->memory + work->at, packet[i], work->size);
+        work->at += BPF_RECORD_SIZE(34, work->size);
+    }
+    sink = work->memory[0];
+}
+
+static void
+open_device(struct bpf_dev *dev, uint32_t blen, uint32_t n_buffers,
+            uint8_t **memory)
+{
+    struct bpf_dev_limits limits = {
+        .max_blen = blen, .default_blen = blen, .n_buffers = n_buffers,
+        .max_insns = 1,
+    };
+    struct bpf_dev_port port = {
+        .name = "p", .dlt = BPF_DEV_DLT_EN10MB,
+    };
+
+    bpf_dev_init(dev, &limits, false);
+    *memory = xzalloc(bpf_dev_memory_size(dev));
+    bpf_dev_attach(dev, &port, *memory);
+}
+
+static void
+bench_device(void)
+{
+    static const uint32_t sizes[] = { 64, 512, 1514, MAX_SIZE };
+    static const struct {
+        uint32_t blen;
+        uint32_t n;
+    } buffers[] = { { 32768, 2 }, { 262144, 2 }, { 1048576, 4 } };
+
+    printf("\nStoring in a device, without a filter: ns per packet, stored "
+           "and only copied\n");
+    print_head("bytes, buffers", "stored", "copied");
+    for (size_t i = 0; i < ARRAY_SIZE(buffers); i++) {
+        struct bpf_dev dev;
+        uint8_t *memory;
+
+        open_device(&dev, buffers[i].blen, buffers[i].n, &memory);
+        for (size_t j = 0; j < ARRAY_SIZE(sizes); j++) {
+            if (CHUNK * (sizes[j] + 40) > buffers[i].blen) {
+                continue;
+            }
+
+            struct work a = {
+                .run = run_append, .dev = &dev, .size = sizes[j],
+            };
+            struct work b = {
+                .run = run_copy, .dev = &dev, .memory = memory,
+                .size = sizes[j],
+            };
+            char label[80];
+
+            snprintf(label, sizeof label,
+                     "%"PRIu32" bytes, %"PRIu32" x %"PRIu32" KiB",
+                     sizes[j], buffers[i].n, buffers[i].blen / 1024);
+            compare(label, &a, &b);
+        }
+
+        struct bpf_dev_stats stats;
+        bpf_dev_get_stats(&dev, &stats);
+        ovs_assert(!stats.dropped);
+        bpf_dev_uninit(&dev);
+        free(memory);
+    }
+}
+
+static void
+get_settings(void)
+{
+    const char *runs = getenv("BENCH_RUNS");
+    const char *duration = getenv("BENCH_SECONDS");
+
+    if (runs) {
+        n_runs = atoi(runs);
+        n_runs = MIN(MAX(n_runs, 1), MAX_RUNS);
+    }
+    if (duration) {
+        seconds = atof(duration) / 10;
+    }
+}
+
+int
+main(void)
+{
+    get_settings();
+    if (!bpf_jit_target()) {
+        printf("no compiler of filters for this processor\n");
+        return 77;
+    }
+    bench_filters();
+    bench_device();
+    return EXIT_SUCCESS;
+}
