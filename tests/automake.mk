@@ -138,7 +138,11 @@ bpfdev_switch_libs = \
 	lib/bpfdev/libbpfdev.la \
 	$(OVS_LIBS)
 check_PROGRAMS += \
+	tests/test-bpf-proto \
 	tests/test-bpfdev
+tests_test_bpf_proto_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_proto_LDADD = $(bpfdev_switch_libs)
+tests_test_bpf_proto_SOURCES = tests/test-bpf-proto.c $(bpfdev_switch_sources)
 tests_test_bpfdev_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpfdev_LDADD = $(bpfdev_switch_libs)
 tests_test_bpfdev_SOURCES = tests/test-bpfdev.c $(bpfdev_switch_sources)

@@ -61,7 +61,7 @@ VLOG_DEFINE_THIS_MODULE(bpf_server);
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 12);
 
 /* Descriptors that a device costs: its connection and both ends of its
- * notification channel; the one of its memory is closed after it was passed. */
+ * notification channel; that of its memory is closed once it was passed. */
 #define FDS_PER_DEVICE 3
 
 /* Descriptors that clients leave to the rest of the switch. */
@@ -84,7 +84,11 @@ struct listener {
 };
 
 /* Positions in 'pollfds'. */
-enum { POLL_WAKEUP, POLL_LISTENERS, POLL_CONNS = POLL_LISTENERS + N_LISTENERS };
+enum {
+    POLL_WAKEUP,
+    POLL_LISTENERS,
+    POLL_CONNS = POLL_LISTENERS + N_LISTENERS
+};
 
 static struct {
     /* Main thread. */
