@@ -40,7 +40,7 @@ sandbox_pid() {
 sandbox_start_db() {
     test -f "$SANDBOX_DIR/conf.db" ||
         ovsdb-tool create "$SANDBOX_DIR/conf.db" "$SANDBOX_SCHEMA" || return
-    ovsdb-server --detach --no-chdir --pidfile --log-file -vconsole:off \
+    ovsdb-server -vconsole:off --detach --no-chdir --pidfile --log-file \
         --remote=punix:"$SANDBOX_DIR/db.sock" "$SANDBOX_DIR/conf.db" || return
     ovs-vsctl --no-wait init
 }
@@ -48,7 +48,7 @@ sandbox_start_db() {
 # sandbox_start_switch [OPTION...]: starts the daemon with OPTIONs.
 sandbox_start_switch() {
     ${SANDBOX_NETNS:+ip netns exec "$SANDBOX_NETNS"} \
-        ovs-vswitchd --detach --no-chdir --pidfile --log-file -vconsole:off \
+        ovs-vswitchd -vconsole:off --detach --no-chdir --pidfile --log-file \
         "$@" unix:"$SANDBOX_DIR/db.sock"
 }
 
