@@ -96,10 +96,18 @@ TESTSUITE_AT += \
 	tests/bpf-device.at \
 	tests/bpf-filter.at
 check_PROGRAMS += \
+	tests/fuzz-bpf-filter \
 	tests/test-bpf-device \
 	tests/test-bpf-filter \
 	tests/test-bpf-jit \
 	tests/test-bpf-model
+tests_fuzz_bpf_filter_CPPFLAGS = \
+	$(AM_CPPFLAGS) $(OVS_CPPFLAGS) -DFUZZER_MAIN
+tests_fuzz_bpf_filter_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS) $(PCAP_LIBS)
+tests_fuzz_bpf_filter_SOURCES = \
+	tests/bpf-gen.c \
+	tests/bpf-gen.h \
+	tests/fuzz-bpf-filter.c
 tests_test_bpf_device_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_device_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_device_SOURCES = tests/test-bpf-device.c

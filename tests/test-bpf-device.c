@@ -425,6 +425,15 @@ test_limits(void)
     CHECK(set_value(&f, BPF_DEV_SBLEN, UINT32_MAX), 0);
     CHECK(bpf_dev_blen(&f.dev), 1000);
     CHECK(bpf_dev_memory_size(&f.dev), 3000);
+
+    /* Another number of buffers, within the bounds. */
+    bpf_dev_set_n_buffers(&f.dev, 5);
+    CHECK(bpf_dev_n_buffers(&f.dev), 5);
+    CHECK(bpf_dev_memory_size(&f.dev), 5000);
+    bpf_dev_set_n_buffers(&f.dev, 1);
+    CHECK(bpf_dev_n_buffers(&f.dev), BPF_DEV_MIN_BUFFERS);
+    bpf_dev_set_n_buffers(&f.dev, BPF_DEV_MAX_BUFFERS + 1);
+    CHECK(bpf_dev_n_buffers(&f.dev), BPF_DEV_MAX_BUFFERS);
     close_dev(&f);
 }
 
