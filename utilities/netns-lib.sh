@@ -12,6 +12,9 @@ net_init() {
     NET_PREFIX=bsd$$-$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')
     NET_NAMES=
     net_add sw || return
+    # The kernel of the switch's namespace sees what arrives at the ports, too.
+    # It must not answer there for the bridge's address.
+    net_in sw sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore'
     SANDBOX_NETNS=$NET_PREFIX-sw
 }
 
