@@ -7,8 +7,9 @@
 /* Unit tests of the capture device, one function per rule of bpf(4).
  *
  * "test-bpf-device NAME" runs one, silently unless it fails; without an
- * argument it lists the names.  Single-threaded: what a lock would guard needs
- * none here. */
+ * argument it lists the names.  Single-threaded, so that what a lock would
+ * guard needs none; only the last test has threads, and the lock that the
+ * device's header asks for. */
 
 #include <config.h>
 #undef NDEBUG
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +26,8 @@
 /* Wants the types of <sys/types.h>. */
 #include <pcap/bpf.h>
 
+#include "openvswitch/thread.h"
+#include "ovs-thread.h"
 #include "util.h"
 
 /* Fails unless 'GOT' equals 'EXPECTED'. */
@@ -242,17 +246,24 @@ send_records(struct fixture *f, unsigned int n, uint32_t record)
 /* Reading. */
 
 static int
+try_read_buffer(struct fixture *f, unsigned int flags,
+                struct bpf_dev_buffer *buffer)
+{
+    return bpf_dev_read(&f->dev, flags, bpf_dev_blen(&f->dev), buffer);
+}
+
+static int
 try_read(struct fixture *f, unsigned int flags)
 {
     struct bpf_dev_buffer buffer;
 
-    return bpf_dev_read(&f->dev, flags, bpf_dev_blen(&f->dev), &buffer);
+    return try_read_buffer(f, flags, &buffer);
 }
 
 static void
 claim(struct fixture *f, unsigned int flags, struct bpf_dev_buffer *buffer)
 {
-    CHECK(bpf_dev_read(&f->dev, flags, bpf_dev_blen(&f->dev), buffer), 0);
+    CHECK(try_read_buffer(f, flags, buffer), 0);
 }
 
 static const uint8_t *
@@ -2061,6 +2072,137 @@ test_long_run(void)
     close_dev(&f);
 }
 
+/* Threads that move packets, as in a switch, while requests are made.  Each
+ * packet consists of one byte, repeated. */
+
+struct mover_ctx {
+    struct fixture f;
+    struct ovs_mutex mutex;     /* Guards f.dev as bpf-device.h says. */
+    atomic_bool stop;
+    atomic_count n_batches;
+};
+
+static void
+move_batch(struct mover_ctx *ctx, unsigned int first)
+{
+    static const enum bpf_dev_way ways[] = { BPF_DEV_IN, BPF_DEV_OUT };
+    uint8_t data[8][20];
+    struct bpf_dev_packet pkts[8];
+    struct bpf_dev_run run;
+
+    for (size_t i = 0; i < ARRAY_SIZE(pkts); i++) {
+        memset(data[i], (first + i) % 4, sizeof data[i]);
+        pkts[i] = (struct bpf_dev_packet) {
+            .data = data[i], .size = 20, .wirelen = 20,
+        };
+    }
+    if (bpf_dev_filter_batch(&ctx->f.dev, pkts, ARRAY_SIZE(pkts),
+                             ways[first / 8 % 2], &run)) {
+        ovs_mutex_lock(&ctx->mutex);
+        bpf_dev_append(&ctx->f.dev, pkts, ARRAY_SIZE(pkts), &run, NSEC);
+        ovs_mutex_unlock(&ctx->mutex);
+    }
+    atomic_count_inc(&ctx->n_batches);
+}
+
+static void *
+mover_main(void *ctx_)
+{
+    struct mover_ctx *ctx = ctx_;
+    unsigned int i = 0;
+    bool stop;
+
+    do {
+        move_batch(ctx, i += 3);
+        ovsrcu_quiesce();
+        atomic_read(&ctx->stop, &stop);
+    } while (!stop);
+    return NULL;
+}
+
+/* Lets the other threads do something. */
+static void
+await_batches(struct mover_ctx *ctx, unsigned int n)
+{
+    unsigned int start = atomic_count_get(&ctx->n_batches);
+
+    while (atomic_count_get(&ctx->n_batches) - start < n) {
+        sched_yield();
+    }
+}
+
+/* Reads what there is; all packets must consist of 'byte' and go 'in' if
+ * 'in_only' is true.  Returns their number. */
+static unsigned int
+check_moved(struct mover_ctx *ctx, uint8_t byte, bool in_only)
+{
+    struct bpf_dev_buffer buffer;
+    unsigned int n = 0;
+
+    ovs_mutex_lock(&ctx->mutex);
+    while (!try_read_buffer(&ctx->f, BPF_DEV_READ_NONBLOCK, &buffer)) {
+        const uint8_t *p = buffer_data(&ctx->f, &buffer);
+        const uint8_t *end = p + buffer.len;
+
+        ovs_mutex_unlock(&ctx->mutex);
+        while (p < end) {
+            struct bpf_record r = record_at(p);
+
+            CHECK(p[r.hdrlen], byte);
+            CHECK(p[r.hdrlen + 19], byte);
+            CHECK(in_only && r.flags != BPF_RECORD_IN, false);
+            p += BPF_RECORD_SIZE(r.hdrlen, r.caplen);
+            n++;
+        }
+        ovs_mutex_lock(&ctx->mutex);
+        bpf_dev_release(&ctx->f.dev);
+    }
+    ovs_mutex_unlock(&ctx->mutex);
+    return n;
+}
+
+/* Once a request is done, nothing appears that the new setting excludes. */
+static void
+test_threads(void)
+{
+    static struct mover_ctx ctx;
+    pthread_t threads[2];
+    unsigned int n = 0;
+
+    ovs_mutex_init(&ctx.mutex);
+    atomic_init(&ctx.stop, false);
+    atomic_count_init(&ctx.n_batches, 0);
+    open_attached(&ctx.f, 1024, 3);
+    CHECK(set_filter_byte(&ctx.f, BPF_DEV_SETF, 0, 20), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        threads[i] = ovs_thread_create("mover", mover_main, &ctx);
+    }
+    for (unsigned int i = 0; i < 200; i++) {
+        bool in_only = i / 4 % 2;
+
+        ovs_mutex_lock(&ctx.mutex);
+        CHECK(set_value(&ctx.f, BPF_DEV_SSEESENT, !in_only), 0);
+        CHECK(set_filter_byte(&ctx.f, BPF_DEV_SETF, i % 4, 20), 0);
+        ovs_mutex_unlock(&ctx.mutex);
+        await_batches(&ctx, 10);
+        n += check_moved(&ctx, i % 4, in_only);
+        ovsrcu_quiesce();
+    }
+    atomic_store(&ctx.stop, true);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        xpthread_join(threads[i], NULL);
+    }
+    CHECK(n > 200, true);
+
+    struct bpf_dev_stats stats;
+    bpf_dev_get_lifetime_stats(&ctx.f.dev, &stats);
+    CHECK(stats.received % 8, 0);
+    CHECK(stats.received <= 8 * atomic_count_get(&ctx.n_batches), true);
+    close_dev(&ctx.f);
+    ovs_mutex_destroy(&ctx.mutex);
+    ovsrcu_exit();
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -2125,6 +2267,7 @@ static const struct {
     { "anything-else", test_anything_else },
     { "listing", test_listing },
     { "long-run", test_long_run },
+    { "threads", test_threads },
 };
 
 int
