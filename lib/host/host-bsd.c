@@ -5,7 +5,8 @@
  * The host interface of the BSDs: values of interfaces, addresses, the parts
  * of taps that do not differ.
  *
- * 'socket_mutex' guards 'request_socket'.  'flags_mutex' is held while the
+ * 'socket_mutex' guards 'request_socket', 'taps_mutex' guards 'taps' and
+ * 'n_taps'.  'flags_mutex' is held while the
  * flags of an interface are read, changed and written back, so that two of our
  * threads do not undo each other's change.  Any thread may call anything. */
 
@@ -42,6 +43,11 @@ static pthread_mutex_t socket_mutex = PTHREAD_MUTEX_INITIALIZER;
 static int request_socket = -1;
 
 static pthread_mutex_t flags_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Indexes of the taps that this process has open. */
+static pthread_mutex_t taps_mutex = PTHREAD_MUTEX_INITIALIZER;
+static unsigned int *taps;
+static size_t n_taps;
 
 /* What the systems call ENXIO is ENODEV in host.h. */
 static int
@@ -676,11 +682,61 @@ host_set_in4(const char *name, struct in_addr addr, struct in_addr mask)
 
 /* Taps. */
 
+static int
+remember_tap(unsigned int ifindex)
+{
+    unsigned int *more;
+
+    pthread_mutex_lock(&taps_mutex);
+    more = realloc(taps, (n_taps + 1) * sizeof *taps);
+    if (more) {
+        taps = more;
+        taps[n_taps++] = ifindex;
+    }
+    pthread_mutex_unlock(&taps_mutex);
+    return more ? 0 : ENOMEM;
+}
+
+static void
+forget_tap(unsigned int ifindex)
+{
+    pthread_mutex_lock(&taps_mutex);
+    for (size_t i = 0; i < n_taps; i++) {
+        if (taps[i] == ifindex) {
+            taps[i] = taps[--n_taps];
+            break;
+        }
+    }
+    if (!n_taps) {
+        free(taps);
+        taps = NULL;
+    }
+    pthread_mutex_unlock(&taps_mutex);
+}
+
+bool
+bsd_tap_is_ours(unsigned int ifindex)
+{
+    bool found = false;
+
+    pthread_mutex_lock(&taps_mutex);
+    for (size_t i = 0; i < n_taps && !found; i++) {
+        found = taps[i] == ifindex;
+    }
+    pthread_mutex_unlock(&taps_mutex);
+    return found;
+}
+
 int
 bsd_tap_init(int fd, struct host_tap *tap)
 {
     struct ifreq ifr;
     int one = 1;
+    int error;
+
+    tap->fd = fd;
+    tap->ifindex = 0;
+    tap->name[0] = '\0';
 
     /* FIONBIO, since not every tap driver looks at the flags of the
      * descriptor. */
@@ -692,8 +748,16 @@ bsd_tap_init(int fd, struct host_tap *tap)
     }
     memcpy(tap->name, ifr.ifr_name, sizeof tap->name);
     tap->name[sizeof tap->name - 1] = '\0';
-    tap->fd = fd;
-    return bsd_ifindex(tap->name, &tap->ifindex);
+    error = bsd_ifindex(tap->name, &tap->ifindex);
+    return error ? error : remember_tap(tap->ifindex);
+}
+
+void
+bsd_tap_abandon(struct host_tap *tap)
+{
+    forget_tap(tap->ifindex);
+    close(tap->fd);
+    tap->fd = -1;
 }
 
 int
@@ -740,8 +804,7 @@ host_tap_close(struct host_tap *tap)
         /* It was not opened to the end. */
         bsd_ifindex(tap->name, &tap->ifindex);
     }
-    close(tap->fd);
-    tap->fd = -1;
+    bsd_tap_abandon(tap);
     return bsd_destroy(tap->name, tap->ifindex);
 }
 

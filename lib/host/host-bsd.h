@@ -10,7 +10,8 @@
  * the systems.
  *
  * Threads: any, for every function.  Nothing here has state but the one
- * socket for requests in host-bsd.c, which a mutex guards. */
+ * socket for requests and the list of open taps in host-bsd.c, which mutexes
+ * guard. */
 
 #ifndef HOST_HOST_BSD_H
 #define HOST_HOST_BSD_H 1
@@ -64,8 +65,16 @@ void bsd_link_from_data(const struct if_data *data, struct host_link *link);
 unsigned int bsd_host_flags(unsigned int flags);
 
 /* Finishes a tap: 'fd' has just been opened.  Makes it non-blocking and
- * close-on-exec and fills '*tap'. */
+ * close-on-exec, fills '*tap' and remembers the tap until it is closed.  On an
+ * error too, 'fd' belongs to '*tap', which the caller must close or
+ * abandon. */
 int bsd_tap_init(int fd, struct host_tap *tap);
+
+/* Closes the descriptor of 'tap' and leaves the interface to its fate. */
+void bsd_tap_abandon(struct host_tap *tap);
+
+/* True if this process has the tap with index 'ifindex' open. */
+bool bsd_tap_is_ours(unsigned int ifindex);
 
 /* Destroys interface 'name' if it is still the one with index 'ifindex'.
  * ENODEV is success. */

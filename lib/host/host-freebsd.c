@@ -433,9 +433,6 @@ create_tap(const char *port_name, struct host_tap *tap)
     if (error) {
         return error;
     }
-    tap->fd = fd;
-    tap->ifindex = 0;
-    tap->name[0] = '\0';
     make_transient(fd);
     error = bsd_tap_init(fd, tap);
     if (!error && strcmp(tap->name, port_name)) {
@@ -477,8 +474,7 @@ adopt_tap(const char *port_name, unsigned int ifindex, struct host_tap *tap)
         error = EEXIST;
     }
     if (error) {
-        close(fd);
-        tap->fd = -1;
+        bsd_tap_abandon(tap);
         return error;
     }
     make_transient(fd);

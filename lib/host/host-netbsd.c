@@ -416,6 +416,13 @@ is_tap_name(const char *name)
             && strspn(name + 3, "0123456789") == strlen(name + 3));
 }
 
+static int
+clone_tap(int *fdp)
+{
+    *fdp = open("/dev/tap", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    return *fdp < 0 ? errno : 0;
+}
+
 /* Opens the tap for the port 'port_name': the interface of that name if there
  * is one, else a new one from the cloning device. */
 static int
@@ -428,17 +435,18 @@ open_tap(const char *port_name, int *fdp)
      * kernel never gets to see them. */
     error = bsd_check_name(port_name) ? ENODEV : bsd_ifindex(port_name,
                                                              &ifindex);
-    switch (error) {
-    case 0:
-        return (is_tap_name(port_name)
-                ? bsd_tap_open_unit(port_name, fdp)
-                : EEXIST);
-    case ENODEV:
-        *fdp = open("/dev/tap", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-        return *fdp < 0 ? errno : 0;
-    default:
-        return error;
+    if (error) {
+        return error == ENODEV ? clone_tap(fdp) : error;
     }
+    if (!is_tap_name(port_name)) {
+        return EEXIST;
+    }
+
+    /* The kernel may have given this name to the tap of another port of ours:
+     * which one gets "tap0" depends on the order in which ports are opened. */
+    return (bsd_tap_is_ours(ifindex)
+            ? clone_tap(fdp)
+            : bsd_tap_open_unit(port_name, fdp));
 }
 
 int
@@ -448,8 +456,6 @@ host_tap_open(const char *port_name, struct host_tap *tap)
     int fd;
 
     tap->fd = -1;
-    tap->ifindex = 0;
-    tap->name[0] = '\0';
     error = port_name[0] ? open_tap(port_name, &fd) : EINVAL;
     if (error) {
         return error;
@@ -457,8 +463,7 @@ host_tap_open(const char *port_name, struct host_tap *tap)
     error = bsd_tap_init(fd, tap);
     if (error) {
         /* A cloned interface goes with its descriptor. */
-        close(fd);
-        tap->fd = -1;
+        bsd_tap_abandon(tap);
     }
     return error;
 }

@@ -41,9 +41,7 @@ tests_bsd_libfake_la_SOURCES = $(bsd_fake_sources)
 tests_bsd_libfake_la_CPPFLAGS = $(bsd_fake_cppflags)
 
 # The provider, capturing on the fake kernel.
-tests_bsd_libnetdev_fake_la_SOURCES = \
-	$(lib_netdev_libnetdevbsd_la_SOURCES) \
-	tests/bsd/fake-ctl.c
+tests_bsd_libnetdev_fake_la_SOURCES = $(lib_netdev_libnetdevbsd_la_SOURCES)
 tests_bsd_libnetdev_fake_la_CPPFLAGS = $(bsd_fake_cppflags) \
 	$(OVS_CPPFLAGS) -include $(srcdir)/tests/bsd/fake-pcap.h
 
@@ -84,8 +82,11 @@ tests_bsd_fuzz_rtbsd_freebsd_LDADD = tests/bsd/libfake-sanitized.la
 # The whole switch.  Its name is the real one's, because its files are named
 # after it.
 check_PROGRAMS += tests/bsd/switch-freebsd/ovs-vswitchd
-tests_bsd_switch_freebsd_ovs_vswitchd_SOURCES = $(vswitchd_ovs_vswitchd_SOURCES)
-tests_bsd_switch_freebsd_ovs_vswitchd_CPPFLAGS = $(vswitchd_ovs_vswitchd_CPPFLAGS)
+tests_bsd_switch_freebsd_ovs_vswitchd_SOURCES = \
+	$(vswitchd_ovs_vswitchd_SOURCES) \
+	tests/bsd/fake-ctl.c
+tests_bsd_switch_freebsd_ovs_vswitchd_CPPFLAGS = \
+	$(vswitchd_ovs_vswitchd_CPPFLAGS) -I$(srcdir)/tests/bsd
 tests_bsd_switch_freebsd_ovs_vswitchd_LDFLAGS = $(vswitchd_ovs_vswitchd_LDFLAGS)
 tests_bsd_switch_freebsd_ovs_vswitchd_LDADD = \
 	lib/tap/libtap.la \
@@ -126,8 +127,11 @@ tests_bsd_fuzz_rtbsd_netbsd_LDADD = tests/bsd/libfake-sanitized.la
 # The whole switch.  Its name is the real one's, because its files are named
 # after it.
 check_PROGRAMS += tests/bsd/switch-netbsd/ovs-vswitchd
-tests_bsd_switch_netbsd_ovs_vswitchd_SOURCES = $(vswitchd_ovs_vswitchd_SOURCES)
-tests_bsd_switch_netbsd_ovs_vswitchd_CPPFLAGS = $(vswitchd_ovs_vswitchd_CPPFLAGS)
+tests_bsd_switch_netbsd_ovs_vswitchd_SOURCES = \
+	$(vswitchd_ovs_vswitchd_SOURCES) \
+	tests/bsd/fake-ctl.c
+tests_bsd_switch_netbsd_ovs_vswitchd_CPPFLAGS = \
+	$(vswitchd_ovs_vswitchd_CPPFLAGS) -I$(srcdir)/tests/bsd
 tests_bsd_switch_netbsd_ovs_vswitchd_LDFLAGS = $(vswitchd_ovs_vswitchd_LDFLAGS)
 tests_bsd_switch_netbsd_ovs_vswitchd_LDADD = \
 	lib/tap/libtap.la \
