@@ -4,7 +4,8 @@
 # The BSD host files on fake BSD kernels.  See README.md in this directory.
 
 TESTSUITE_AT += \
-	tests/bsd-host.at
+	tests/bsd-host.at \
+	tests/bsd-switch.at
 
 EXTRA_DIST += \
 	$(bsd_fake_headers) \

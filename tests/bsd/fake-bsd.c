@@ -480,7 +480,7 @@ ssize_t
 fakebsd_read(int fd, void *buf, size_t size)
 {
     struct fk_file *file = get_file(fd);
-    int error = fk_enter("read", 0);
+    int error = fk_enter("read", file ? FK_OF_TYPE(file->type) : 0);
     ssize_t n;
 
     if (error || !file) {
@@ -669,7 +669,7 @@ ssize_t
 fakebsd_write(int fd, const void *buf, size_t size)
 {
     struct fk_file *file = get_file(fd);
-    int error = fk_enter("write", 0);
+    int error = fk_enter("write", file ? FK_OF_TYPE(file->type) : 0);
     ssize_t n = size;
 
     if (error || !file) {
@@ -897,6 +897,11 @@ fakebsd_ioctl(int fd, unsigned long request, ...)
 unsigned long int
 fk_request_by_name(const char *name)
 {
+    if (!strcmp(name, "bpf")) {
+        return FK_OF_TYPE(FK_BPF);
+    } else if (!strcmp(name, "tap")) {
+        return FK_OF_TYPE(FK_TAP);
+    }
     for (const struct fk_request_name *r = fk_request_names; r->name; r++) {
         if (!strcmp(r->name, name)) {
             return r->request;

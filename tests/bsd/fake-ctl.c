@@ -45,13 +45,19 @@ reply(struct unixctl_conn *conn, int error)
     }
 }
 
-/* fake/create NAME... */
+/* fake/create NAME...: Ethernet, or what the name says. */
 static void
 fake_create(struct unixctl_conn *conn, int argc, const char *argv[],
             void *aux OVS_UNUSED)
 {
     for (int i = 1; i < argc; i++) {
-        fk_if_create(argv[i]);
+        if (!strcmp(argv[i], "lo0")) {
+            fk_if_create_type(argv[i], FK_IFT_LOOP, 0);
+        } else if (!strncmp(argv[i], "fddi", 4)) {
+            fk_if_create_type(argv[i], FK_IFT_FDDI, 6);
+        } else {
+            fk_if_create(argv[i]);
+        }
     }
     reply(conn, 0);
 }
@@ -110,8 +116,9 @@ set_value(struct fk_if *ifp, const char *key, const char *value)
                             : FK_LINK_UNKNOWN);
     } else if (!strcmp(key, "mtu")) {
         fk_if_set_mtu(ifp, atoi(value));
-    } else if (!strcmp(key, "flags")) {
-        fk_if_set_flags(ifp, strtoul(value, NULL, 0));
+    } else if (!strcmp(key, "admin")) {
+        fk_if_set_flags(ifp, ((ifp->flags & ~(unsigned int) FK_IFF_UP)
+                              | (!strcmp(value, "up") ? FK_IFF_UP : 0)));
     } else if (!strcmp(key, "lladdr")) {
         parse_hex(value, mac, sizeof mac);
         fk_if_set_lladdr(ifp, mac);

@@ -256,7 +256,9 @@ void fk_add_neigh(uint32_t ip, unsigned int ifindex, const uint8_t *lladdr);
  *
  * After 'skip' more calls of 'call', the next 'count' ones fail with 'error'.
  * 'call' is the name of a system call, or "any"; 'request' restricts it to
- * one ioctl request (0: any). */
+ * one ioctl request, or to a type of descriptor: FK_OF_TYPE() (0: any). */
+#define FK_OF_TYPE(TYPE) (1 + (unsigned long int) (TYPE))
+
 void fk_fault(const char *call, unsigned long int request, int error,
               int skip, int count);
 
