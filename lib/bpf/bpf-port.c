@@ -37,6 +37,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "cmap.h"
 #include "coverage.h"
@@ -86,6 +87,7 @@ static const struct bpf_port_ops *port_ops OVS_GUARDED_BY(bpf_mutex);
 
 /* Written under 'bpf_mutex', read by anyone. */
 static struct cmap taps = CMAP_INITIALIZER;
+static atomic_uint64_t taps_seqno = ATOMIC_VAR_INIT(1); /* Of 'taps'. */
 static atomic_uint64_t ports_seqno = ATOMIC_VAR_INIT(0);
 static atomic_uint64_t config_seqno = ATOMIC_VAR_INIT(0);
 
@@ -298,6 +300,15 @@ client_array_remove(struct bpf_tap *tap, struct bpf_client *client)
 
 /* Taps. */
 
+static void
+taps_changed(void)
+    OVS_REQUIRES(bpf_mutex)
+{
+    uint64_t orig;
+
+    atomic_add_explicit(&taps_seqno, 1, &orig, memory_order_release);
+}
+
 static struct bpf_tap *
 tap_create(const struct bpf_port_info *info, struct bpf_client *client)
     OVS_REQUIRES(bpf_mutex)
@@ -311,6 +322,7 @@ tap_create(const struct bpf_port_info *info, struct bpf_client *client)
     tap->dlt = info->dlt;
     memcpy(tap->name, info->name, size);
     cmap_insert(&taps, &tap->node, hash_string(info->name, 0));
+    taps_changed();
     return tap;
 }
 
@@ -326,6 +338,7 @@ tap_destroy(struct bpf_tap *tap)
     OVS_REQUIRES(bpf_mutex)
 {
     cmap_remove(&taps, &tap->node, hash_string(tap->name, 0));
+    taps_changed();
     ovsrcu_postpone(tap_free, tap);
 }
 
@@ -341,8 +354,25 @@ bpf_tap_release(void)
     atomic_count_dec(&bpf_tap_reasons);
 }
 
-const struct bpf_tap *
-bpf_tap_lookup(const char *name)
+/* Whether a port is tapped is asked twice for each batch of packets, so every
+ * thread remembers the last answers.  An answer holds as long as 'taps_seqno'
+ * is what it was before the question: while a thread sees the old number it
+ * has not quiesced since the change, hence the tap has not been freed. */
+struct remembered_tap {
+    const char *address;                /* Where the name was. */
+    uint64_t seqno;                     /* 'taps_seqno'; 0 for no answer. */
+    const struct bpf_tap *tap;          /* The answer: NULL for none. */
+    char name[40];                      /* Other names may be there later. */
+};
+#define N_REMEMBERED 64
+struct remembered_taps {
+    struct remembered_tap taps[N_REMEMBERED];
+};
+DEFINE_STATIC_PER_THREAD_DATA(struct remembered_taps, remembered_taps,
+                              { .taps = { { .address = NULL } } });
+
+static const struct bpf_tap *
+tap_find(const char *name)
 {
     const struct bpf_tap *tap;
 
@@ -352,6 +382,36 @@ bpf_tap_lookup(const char *name)
         }
     }
     return NULL;
+}
+
+static const struct bpf_tap *
+tap_find_and_remember(const char *name, uint64_t seqno,
+                      struct remembered_tap *r)
+{
+    size_t size = strlen(name) + 1;
+
+    r->tap = tap_find(name);
+    r->address = name;
+    r->seqno = 0;
+    if (size <= sizeof r->name) {
+        memcpy(r->name, name, size);
+        r->seqno = seqno;
+    }
+    return r->tap;
+}
+
+const struct bpf_tap *
+bpf_tap_lookup(const char *name)
+{
+    struct remembered_tap *r;
+    uint64_t seqno;
+
+    atomic_read_explicit(&taps_seqno, &seqno, memory_order_acquire);
+    r = &remembered_taps_get()->taps[hash_pointer(name, 0) % N_REMEMBERED];
+    return (OVS_LIKELY(r->address == name && r->seqno == seqno
+                       && !strcmp(r->name, name))
+            ? r->tap
+            : tap_find_and_remember(name, seqno, r));
 }
 
 uint32_t
@@ -382,9 +442,19 @@ client_append(struct bpf_client *client, struct bpf_dev_packet packets[],
     COVERAGE_ADD(bpf_dropped, lifetime_drops(client->dev) - drops);
 }
 
+static uint64_t
+now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* Sets '*now', if it is still 0, when it is needed first. */
 static void
 client_feed(struct bpf_client *client, struct bpf_dev_packet packets[],
-            size_t n, enum bpf_dev_way way, uint64_t now)
+            size_t n, enum bpf_dev_way way, uint64_t *now)
 {
     struct bpf_dev_run run;
     size_t n_accepted;
@@ -400,9 +470,12 @@ client_feed(struct bpf_client *client, struct bpf_dev_packet packets[],
     }
 
     COVERAGE_ADD(bpf_captured, n_accepted);
+    if (!*now) {
+        *now = now_ns();
+    }
     ovs_mutex_lock(&client->mutex);
     if (!client->closed) {
-        client_append(client, packets, n, &run, now);
+        client_append(client, packets, n, &run, *now);
     }
     ovs_mutex_unlock(&client->mutex);
 }
@@ -415,7 +488,7 @@ bpf_tap_feed(const struct bpf_tap *tap, struct bpf_dev_packet packets[],
         = ovsrcu_get(struct bpf_client_array *, &tap->clients);
 
     for (size_t i = 0; i < array->n; i++) {
-        client_feed(array->clients[i], packets, n, way, now);
+        client_feed(array->clients[i], packets, n, way, &now);
     }
 }
 

@@ -390,7 +390,8 @@ const struct bpf_tap *bpf_tap_lookup(const char *name);
 uint32_t bpf_tap_dlt(const struct bpf_tap *tap);
 
 /* Shows the 'n' packets in 'packets', all of which go 'way', to every device
- * on 'tap'.  'now' is the time in nanoseconds since 1970.  Copies what it
+ * on 'tap'.  'now' is the time in nanoseconds since 1970, or 0 to have the
+ * clock read, which happens only if a device accepts a packet.  Copies what it
  * keeps; uses the packets' "verdict" members for itself.  Any thread; never
  * allocates; takes the mutexes of those clients only whose filter accepts a
  * packet. */

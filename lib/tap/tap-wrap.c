@@ -39,7 +39,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <time.h>
 
 #include "bpf/bpf-port.h"
 #include "dp-packet.h"
@@ -69,15 +68,6 @@ int __wrap_netdev_push_header(const struct netdev *, struct dp_packet_batch *,
 void __real_netdev_pop_header(struct netdev *, struct dp_packet_batch *);
 void __wrap_netdev_pop_header(struct netdev *, struct dp_packet_batch *);
 
-static uint64_t
-now_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
-
 /* True if 'packet' is what devices on a port of link type 'dlt' expect.  Ports
  * that carry both Ethernet frames and bare IP packets show one kind only. */
 static bool
@@ -99,10 +89,9 @@ struct shown {
 };
 
 static void
-shown_add(struct shown *shown, const struct bpf_tap *tap,
-          const struct dp_packet *packet)
+shown_add(struct shown *shown, uint32_t dlt, const struct dp_packet *packet)
 {
-    if (has_link_type(packet, bpf_tap_dlt(tap))) {
+    if (has_link_type(packet, dlt)) {
         struct bpf_dev_packet *p = &shown->packets[shown->n++];
 
         p->data = dp_packet_data(packet);
@@ -116,7 +105,7 @@ shown_flush(struct shown *shown, const struct bpf_tap *tap,
             enum bpf_dev_way way)
 {
     if (shown->n) {
-        bpf_tap_feed(tap, shown->packets, shown->n, way, now_ns());
+        bpf_tap_feed(tap, shown->packets, shown->n, way, 0);
         shown->n = 0;
     }
 }
@@ -129,14 +118,16 @@ tap_batch(const char *name, const struct dp_packet_batch *batch,
     const struct bpf_tap *tap = bpf_tap_lookup(name);
     const struct dp_packet *packet;
     struct shown shown;
+    uint32_t dlt;
 
     if (!tap) {
         return;
     }
 
     shown.n = 0;
+    dlt = bpf_tap_dlt(tap);
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        shown_add(&shown, tap, packet);
+        shown_add(&shown, dlt, packet);
     }
     shown_flush(&shown, tap, way);
 }
@@ -243,7 +234,7 @@ tap_popped(const struct netdev *netdev, const struct dp_packet_batch *batch)
             tap = name ? bpf_tap_lookup(name) : NULL;
         }
         if (tap) {
-            shown_add(&shown, tap, packet);
+            shown_add(&shown, bpf_tap_dlt(tap), packet);
         }
         prev = packet;
     }
