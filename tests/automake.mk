@@ -185,3 +185,10 @@ check_PROGRAMS += \
 	tests/bpf-probe
 tests_bpf_probe_LDADD = lib/bpfdev/libbpfdev.la
 tests_bpf_probe_SOURCES = tests/bpf-probe.c
+
+# The provider and the host file on real interfaces.
+SYSTEM_TESTSUITE_AT += tests/system-netdev.at
+EXTRA_DIST += tests/frames.py
+check_PROGRAMS += tests/test-host
+tests_test_host_SOURCES = tests/test-host.c
+tests_test_host_LDADD = lib/host/libhost.la $(PCAP_LIBS)

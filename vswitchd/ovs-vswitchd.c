@@ -238,11 +238,13 @@ parse_options(int argc, char *argv[], struct options *o)
 static void
 choose_classes(const struct options *o)
 {
-    if (!o->system_disabled && !o->dummies_override) {
-        datapath_make_userspace_the_system();
-    }
+    /* First, because the datapaths look at the host's routes when they are
+     * initialized, and keep the devices open that these lead to. */
     if (!o->native_netdevs && !o->dummies_override) {
         netdev_bsd_register();
+    }
+    if (!o->system_disabled && !o->dummies_override) {
+        datapath_make_userspace_the_system();
     }
 }
 

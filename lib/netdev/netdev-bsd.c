@@ -108,7 +108,6 @@ nb_construct_system(struct netdev *netdev_)
     struct host_link link;
     int error;
 
-    nb_notifier_init();
     error = host_link_get(name, HOST_V_IFINDEX, &link);
     if (error) {
         if (error == ENAMETOOLONG) {
@@ -129,7 +128,6 @@ nb_construct_tap(struct netdev *netdev_)
     const char *name = netdev_get_name(netdev_);
     int error;
 
-    nb_notifier_init();
     error = host_tap_open(name, &netdev->tap);
     if (error) {
         VLOG_WARN("%s: cannot create tap: %s", name,

@@ -5,9 +5,8 @@
  * Devices and the notifier: see netdev-dev.h for the locks and their order.
  *
  * 'registry_mutex' guards the hashes; 'pending_mutex', innermost, guards the
- * list of devices to announce; 'open_mutex', never held together with others,
- * guards the pointer to the notifier.  What it points to belongs to the main
- * thread and is used without a lock. */
+ * list of devices to announce.  The notifier belongs to the main thread and
+ * needs no lock. */
 
 #include <config.h>
 
@@ -54,20 +53,26 @@ static struct ovs_list pending OVS_GUARDED_BY(pending_mutex)
  * there are none. */
 static atomic_count n_miimon = ATOMIC_COUNT_INIT(0);
 
-/* Wakes up the main thread when something joins 'pending'. */
-static struct seq *pending_seq;
+/* Returns what wakes up the main thread when something joins 'pending'. */
+static struct seq *
+get_pending_seq(void)
+{
+    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+    static struct seq *seq;
+
+    if (ovsthread_once_start(&once)) {
+        seq = seq_create();
+        ovsthread_once_done(&once);
+    }
+    return seq;
+}
 
 /* True while the system tells of changes.  Otherwise nothing is cached. */
 static atomic_bool notifier_works = false;
 
-/* The notifier.  Any thread may open it, only the main thread reads or closes
- * it. */
-static struct ovs_mutex open_mutex = OVS_MUTEX_INITIALIZER;
-static struct host_notifier *notifier OVS_GUARDED_BY(open_mutex);
-static long long int reopen_at OVS_GUARDED_BY(open_mutex);
-static uint64_t n_opens OVS_GUARDED_BY(open_mutex);
-
-/* Main thread only. */
+/* The notifier.  Main thread only. */
+static struct host_notifier *notifier;
+static long long int reopen_at;
 static bool more_events;            /* Stopped before the end of events. */
 static bool resync_wanted;
 static long long int resync_at;
@@ -79,6 +84,7 @@ static struct {
     uint64_t announced;
     uint64_t losses;
     uint64_t resyncs;
+    uint64_t opens;
 } counters;
 
 static uint32_t
@@ -282,7 +288,7 @@ announce_later(struct nb_dev *dev)
         ovs_list_push_back(&pending, &dev->pending_node);
     }
     ovs_mutex_unlock(&pending_mutex);
-    seq_change(pending_seq);
+    seq_change(get_pending_seq());
 }
 
 /* Publishes the cached MTU for those who cannot take the mutex. */
@@ -716,54 +722,35 @@ miimon_wait(void)
 
 /* The notifier. */
 
+/* Opens the notifier if it is not open.
+ *
+ * That happens in the main loop and not before: a daemon forks on the way
+ * there, and starts from there again if it has crashed.  Whatever was learned
+ * about devices that are open already may have been missed. */
 static void
-init_seq(void)
+open_run(void)
 {
-    static struct ovsthread_once once = OVSTHREAD_ONCE_INITIALIZER;
+    int error;
 
-    if (ovsthread_once_start(&once)) {
-        pending_seq = seq_create();
-        ovsthread_once_done(&once);
+    if (notifier || time_msec() < reopen_at) {
+        return;
     }
-}
+    error = host_notifier_open(&notifier);
+    if (error) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
 
-void
-nb_notifier_init(void)
-{
-    init_seq();
-    ovs_mutex_lock(&open_mutex);
-    if (!notifier && time_msec() >= reopen_at) {
-        int error = host_notifier_open(&notifier);
-
-        if (error) {
-            static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
-
-            VLOG_WARN_RL(&rl, "cannot listen to changes of interfaces (%s); "
-                         "values are not cached until that works",
-                         ovs_strerror(error));
-            reopen_at = time_msec() + RETRY_MS;
-        } else {
-            n_opens++;
-            atomic_store_relaxed(&notifier_works, true);
-        }
+        VLOG_WARN_RL(&rl, "cannot listen to changes of interfaces (%s); "
+                     "values are not cached until that works",
+                     ovs_strerror(error));
+        reopen_at = time_msec() + RETRY_MS;
+        return;
     }
-    ovs_mutex_unlock(&open_mutex);
-}
-
-/* The notifier, or NULL if it is not open.  Main thread only, so that nobody
- * closes it meanwhile. */
-static struct host_notifier *
-get_notifier(long long int *reopen_atp)
-{
-    struct host_notifier *current;
-
-    ovs_mutex_lock(&open_mutex);
-    current = notifier;
-    if (reopen_atp) {
-        *reopen_atp = reopen_at;
+    atomic_store_relaxed(&notifier_works, true);
+    if (counters.opens++) {
+        lost_events();
+    } else {
+        resync_wanted = true;
     }
-    ovs_mutex_unlock(&open_mutex);
-    return current;
 }
 
 static void
@@ -774,45 +761,21 @@ notifier_broken(int error)
     VLOG_WARN_RL(&rl, "cannot read changes of interfaces (%s), starting anew",
                  ovs_strerror(error));
     atomic_store_relaxed(&notifier_works, false);
-
-    ovs_mutex_lock(&open_mutex);
     host_notifier_close(notifier);
     notifier = NULL;
     reopen_at = time_msec() + RETRY_MS;
-    ovs_mutex_unlock(&open_mutex);
-}
-
-/* Opens the notifier if it is not open.  Whatever happened to devices
- * meanwhile was missed. */
-static void
-reopen_run(void)
-{
-    bool any_devices;
-
-    if (get_notifier(NULL)) {
-        return;
-    }
-    nb_notifier_init();
-
-    ovs_mutex_lock(&registry_mutex);
-    any_devices = !hmap_is_empty(&by_name);
-    ovs_mutex_unlock(&registry_mutex);
-    if (any_devices && get_notifier(NULL)) {
-        lost_events();
-    }
 }
 
 /* Reads up to EVENT_BATCH events into 'events'.  Returns how many, and in
  * '*errorp' why it stopped, 0 if because the array is full. */
 static size_t
-read_events(struct host_notifier *from, struct host_event *events,
-            int *errorp)
+read_events(struct host_event *events, int *errorp)
 {
     size_t n = 0;
     int error = 0;
 
     while (n < EVENT_BATCH && !error) {
-        error = host_notifier_read(from, &events[n]);
+        error = host_notifier_read(notifier, &events[n]);
         n += !error;
     }
     *errorp = error;
@@ -823,10 +786,9 @@ static void
 events_run(void)
 {
     static struct host_event events[EVENT_BATCH];
-    struct host_notifier *from = get_notifier(NULL);
 
     more_events = false;
-    for (int budget = EVENTS_PER_RUN; from; budget -= EVENT_BATCH) {
+    for (int budget = EVENTS_PER_RUN; notifier; budget -= EVENT_BATCH) {
         int error;
         size_t n;
 
@@ -834,7 +796,7 @@ events_run(void)
             more_events = true;
             return;
         }
-        n = read_events(from, events, &error);
+        n = read_events(events, &error);
         apply_events(events, n);
         if (error == EAGAIN) {
             return;
@@ -843,7 +805,6 @@ events_run(void)
         }
         if (error && error != ENOBUFS) {
             notifier_broken(error);
-            return;
         }
     }
 }
@@ -883,9 +844,8 @@ static uint64_t pending_seqno;
 void
 nb_notifier_run(void)
 {
-    init_seq();
-    pending_seqno = seq_read(pending_seq);
-    reopen_run();
+    pending_seqno = seq_read(get_pending_seq());
+    open_run();
     events_run();
     if (resync_wanted && !more_events && time_msec() >= resync_at) {
         resync();
@@ -898,16 +858,12 @@ nb_notifier_run(void)
 void
 nb_notifier_wait(void)
 {
-    long long int retry_at;
-    struct host_notifier *current = get_notifier(&retry_at);
-
-    init_seq();
     if (more_events) {
         poll_immediate_wake();
-    } else if (current) {
-        poll_fd_wait(host_notifier_fd(current), POLLIN);
+    } else if (notifier) {
+        poll_fd_wait(host_notifier_fd(notifier), POLLIN);
     } else {
-        poll_timer_wait_until(retry_at);
+        poll_timer_wait_until(reopen_at);
     }
     if (resync_wanted) {
         poll_timer_wait_until(resync_at);
@@ -915,7 +871,7 @@ nb_notifier_wait(void)
     if (host_revalidate_interval()) {
         poll_timer_wait_until(revalidate_at);
     }
-    seq_wait(pending_seq, pending_seqno);
+    seq_wait(get_pending_seq(), pending_seqno);
     miimon_wait();
 }
 
@@ -941,11 +897,9 @@ nb_dev_rebind(struct nb_dev *dev, const char *kname, unsigned int ifindex)
 void
 nb_notifier_format(struct ds *ds)
 {
-    ovs_mutex_lock(&open_mutex);
     ds_put_format(ds, "system: %s\n", host_system());
     ds_put_format(ds, "notifier: %s, opened %"PRIu64" times\n",
-                  notifier ? "open" : "closed", n_opens);
-    ovs_mutex_unlock(&open_mutex);
+                  notifier ? "open" : "closed", counters.opens);
     for (size_t i = 0; i < ARRAY_SIZE(counters.by_msg_type); i++) {
         const char *name = host_msg_name(i);
 

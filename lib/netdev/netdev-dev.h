@@ -117,12 +117,10 @@ void nb_dev_own_change__(struct nb_dev *dev, unsigned int values)
  * them off. */
 void nb_dev_set_miimon(struct nb_dev *dev, long long int interval);
 
-/* Opens the notifier if it is not open.  Any thread.  To be called before a
- * device is looked at, lest a change be missed. */
-void nb_notifier_init(void);
-
-/* Reads what the system reports and applies it; does the polls that are due.
- * Bounded work per call.  Main thread only. */
+/* Opens the notifier if it is not open, reads what the system reports and
+ * applies it, and does the polls that are due.  Bounded work per call.  Main
+ * thread only, and not before the process has become a daemon.  Until the
+ * first call nothing is cached. */
 void nb_notifier_run(void);
 
 /* Arranges for poll_block() to wake up when nb_notifier_run() has something

@@ -109,6 +109,7 @@ nb_backoff_is_due(const struct nb_backoff *backoff)
 /* What a capture is opened with. */
 struct capture_args {
     char kname[IFNAMSIZ];
+    bool ether;
     int mtu;
     int snaplen;
     int buffer_size;
@@ -122,6 +123,8 @@ get_capture_args(struct netdev_bsd *netdev, struct capture_args *args)
 
     ovs_mutex_lock(&dev->mutex);
     ovs_strlcpy(args->kname, dev->kname, sizeof args->kname);
+    args->ether = (nb_dev_get__(dev, HOST_V_LLADDR)
+                   || dev->cache.link.ether);
     args->mtu = nb_dev_get__(dev, HOST_V_MTU) ? 0 : dev->cache.link.mtu;
     args->snaplen = (netdev->config.snaplen
                      ? netdev->config.snaplen
@@ -244,8 +247,14 @@ capture_open(struct nb_rxq *rxq)
     pcap_t *pcap;
     int error;
 
-    offloads_off(netdev);
+    /* An interface that cannot be a port is not touched: to make it
+     * promiscuous and back is a change of the interface, whereupon the switch
+     * would try again to make it a port, for ever. */
     get_capture_args(netdev, &args);
+    if (!args.ether) {
+        return EOPNOTSUPP;
+    }
+
     error = capture_activate_any(&args, &pcap);
     if (error) {
         return error;
@@ -258,6 +267,7 @@ capture_open(struct nb_rxq *rxq)
         return error;
     }
 
+    offloads_off(netdev);
     rxq->pcap = pcap;
     rxq->fd = pcap_get_selectable_fd(pcap);
     rxq->mtu = args.mtu;
