@@ -76,3 +76,31 @@ tests_bench_bench_filter_SOURCES = tests/bench/bench-filter.c
 tests_bench_bench_filter_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_bench_bench_filter_LDADD = \
 	lib/bpf/libbpfmod.la $(OVS_LIBS) $(PCAP_LIBS)
+
+# The notifier and the caches of the provider, on fake BSD kernels.
+if HOST_LINUX
+bsd_bench_programs = \
+	tests/bench/bench-notifier-freebsd \
+	tests/bench/bench-notifier-netbsd
+BENCHMARKS += $(bsd_bench_programs)
+EXTRA_PROGRAMS += $(bsd_bench_programs)
+CLEANFILES += $(bsd_bench_programs)
+tests_bench_bench_notifier_freebsd_SOURCES = tests/bench/bench-notifier.c
+tests_bench_bench_notifier_freebsd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
+	-I$(srcdir)
+tests_bench_bench_notifier_freebsd_LDADD = \
+	tests/bsd/libnetdev-fake.la \
+	tests/bsd/libhost-freebsd.la \
+	tests/bsd/libfake.la \
+	$(OVS_LIBS) $(PCAP_LIBS)
+tests_bench_bench_notifier_netbsd_SOURCES = tests/bench/bench-notifier.c
+tests_bench_bench_notifier_netbsd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
+	-I$(srcdir)
+tests_bench_bench_notifier_netbsd_LDADD = \
+	tests/bsd/libnetdev-fake.la \
+	tests/bsd/libhost-netbsd.la \
+	tests/bsd/libfake.la \
+	$(OVS_LIBS) $(PCAP_LIBS)
+else
+EXTRA_DIST += tests/bench/bench-notifier.c
+endif

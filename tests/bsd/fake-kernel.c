@@ -61,6 +61,7 @@ static char vanish_name[FK_NAME];
 static int lose_count;
 static bool lose_silently;
 static uint32_t garbage;
+static unsigned long long int n_lost;
 bool fk_route_mute;
 bool fk_no_rerror;
 bool fk_no_devfs_cloning;
@@ -795,10 +796,35 @@ fk_file_wait(struct fk_file *file)
 
 /* The routing socket. */
 
+size_t
+fk_n_queued(void)
+{
+    size_t n = 0;
+
+    fk_lock();
+    for (const struct fk_file *file = files; file; file = file->next) {
+        n += file->type == FK_ROUTE ? file->queue.n + file->overflowed : 0;
+    }
+    fk_unlock();
+    return n;
+}
+
+unsigned long long int
+fk_n_lost(void)
+{
+    unsigned long long int n;
+
+    fk_lock();
+    n = n_lost;
+    fk_unlock();
+    return n;
+}
+
 static void
 route_deliver(struct fk_file *file, const void *msg, size_t len)
 {
     if (file->queue.bytes + len > file->rcvbuf) {
+        n_lost++;
         file->overflowed = file->overflowed || file->rerror;
     } else {
         fk_queue_put(&file->queue, msg, len, len);

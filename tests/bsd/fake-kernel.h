@@ -213,6 +213,10 @@ void fk_file_update(struct fk_file *file);
 /* Waits until 'file' is readable. */
 void fk_file_wait(struct fk_file *file);
 
+/* Messages that wait in routing sockets, and that found no room so far. */
+size_t fk_n_queued(void);
+unsigned long long int fk_n_lost(void);
+
 /* Sends a message of type 'type' to all routing sockets. */
 void fk_route_broadcast(int type, const void *msg, size_t len);
 
