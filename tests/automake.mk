@@ -112,6 +112,7 @@ tests_test_bpf_device_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_device_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_device_SOURCES = tests/test-bpf-device.c
 tests_test_bpf_filter_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_filter_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=mprotect
 tests_test_bpf_filter_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS) $(PCAP_LIBS)
 tests_test_bpf_filter_SOURCES = \
 	tests/bpf-gen.c \

@@ -15,6 +15,7 @@
  *     test-bpf-filter vectors SEED N    the same with results, as text for
  *                                       test-bpf-jit on another processor
  *     test-bpf-filter wx                code is never writable and executable
+ *     test-bpf-filter refused           the system refuses memory for code
  *     test-bpf-filter threads           replaced while other threads run it
  *
  * Every packet ends where a page begins that must not be read. */
@@ -30,6 +31,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #include "bpf-gen.h"
@@ -877,6 +879,54 @@ test_wx(void)
     bpf_prog_destroy(prog);
 }
 
+/* The program is linked with --wrap=mprotect, so that it can play a system
+ * that lets nobody make code. */
+
+static bool refuse_exec;
+
+int __real_mprotect(void *, size_t, int);
+int __wrap_mprotect(void *, size_t, int);
+
+int
+__wrap_mprotect(void *start, size_t len, int prot)
+{
+    if (refuse_exec && prot & PROT_EXEC) {
+        errno = EACCES;
+        return -1;
+    }
+    return __real_mprotect(start, len, prot);
+}
+
+static void
+test_refused(void)
+{
+    struct bpf_insn insns[] = { LDABS(BPF_B, 0), RETA };
+    struct bpf_prog *prog;
+    const char *why;
+    uint8_t byte = 9;
+
+    refuse_exec = true;
+    if (bpf_prog_create(insns, ARRAY_SIZE(insns), 512, 0, &prog, &why)) {
+        fail("no memory for code: expected to be interpreted, got %s", why);
+    }
+    if (bpf_prog_is_compiled(prog) || prog->jit.map) {
+        fail("no memory for code: expected to be interpreted");
+    }
+    if (bpf_prog_run(prog, &byte, 1, 1) != 9) {
+        fail("interpreted program: expected 9");
+    }
+    bpf_prog_destroy(prog);
+    refuse_exec = false;
+
+    /* Interpreted because it was asked for. */
+    bpf_prog_create(insns, ARRAY_SIZE(insns), 512, BPF_PROG_F_NO_JIT, &prog,
+                    &why);
+    if (bpf_prog_is_compiled(prog) || bpf_prog_run(prog, &byte, 1, 1) != 9) {
+        fail("BPF_PROG_F_NO_JIT: expected to be interpreted");
+    }
+    bpf_prog_destroy(prog);
+}
+
 /* Threads filter while the filter is replaced again and again: old code has
  * to stay until nobody runs it. */
 
@@ -960,11 +1010,13 @@ main(int argc, char *argv[])
         print_vectors(argv[2], argv[3]);
     } else if (!strcmp(what, "wx")) {
         test_wx();
+    } else if (!strcmp(what, "refused")) {
+        test_refused();
     } else if (!strcmp(what, "threads")) {
         test_threads();
     } else {
         fail("usage: %s check|cases|expressions|random SEED N|"
-             "vectors SEED N|wx|threads", argv[0]);
+             "vectors SEED N|wx|refused|threads", argv[0]);
     }
     return EXIT_SUCCESS;
 }

@@ -199,10 +199,9 @@ struct bpf_dev {
     atomic_uint32_t direction;             /* enum bpf_dev_direction. */
     atomic_uint64_t generation;            /* Changes with the two above. */
 
-    /* Written by those threads. */
-    atomic_uint64_t received;
-
-    /* The rest is under the caller's lock. */
+    /* Under the caller's lock, like all below but for 'received'.  What only
+     * requests change comes first: what every batch of packets changes is to
+     * be in other cache lines than what every thread reads. */
     struct bpf_dev_limits limits;
     enum bpf_dev_state state;
     bool read_only;
@@ -235,7 +234,9 @@ struct bpf_dev {
                                      * client had a buffer. */
     uint64_t oldest;                /* When its first packet came, ns. */
 
-    /* Counters; 'base' is what they were at the last flush. */
+    /* Counters; 'base' is what they were at the last flush.  The threads that
+     * move packets count 'received' without a lock. */
+    atomic_uint64_t received;
     uint64_t captured;
     uint64_t dropped;
     struct bpf_dev_stats base;
