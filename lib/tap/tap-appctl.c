@@ -142,6 +142,34 @@ dlt_to_string(uint32_t dlt)
     return dlt == BPF_DEV_DLT_RAW ? "RAW" : "EN10MB";
 }
 
+/* Adds a counter of a port, unless the port does not have it. */
+static void
+put_counter(struct json *object, const char *name, uint64_t value)
+{
+    if (value != UINT64_MAX) {
+        put_int(object, name, value);
+    }
+}
+
+static struct json *
+port_stats_to_json(const char *port)
+{
+    struct json *object = json_object_create();
+    struct bpf_port_stats stats;
+
+    if (!bpf_port_get_stats(port, &stats)) {
+        put_counter(object, "rx-packets", stats.rx_packets);
+        put_counter(object, "rx-bytes", stats.rx_bytes);
+        put_counter(object, "rx-dropped", stats.rx_dropped);
+        put_counter(object, "rx-errors", stats.rx_errors);
+        put_counter(object, "tx-packets", stats.tx_packets);
+        put_counter(object, "tx-bytes", stats.tx_bytes);
+        put_counter(object, "tx-dropped", stats.tx_dropped);
+        put_counter(object, "tx-errors", stats.tx_errors);
+    }
+    return object;
+}
+
 static struct json *
 port_to_json(const struct bpf_port_info *p)
 {
@@ -162,6 +190,7 @@ port_to_json(const struct bpf_port_info *p)
                                ETH_ADDR_ARGS(ea));
     }
     put_int(object, "devices", p->n_clients);
+    json_object_put(object, "statistics", port_stats_to_json(p->name));
     return object;
 }
 
@@ -428,7 +457,8 @@ format_problems(const struct json *object, struct ds *s)
     const struct json *problems = get_member(object, "problems");
 
     for (size_t i = 0; i < problems->array.n; i++) {
-        ds_put_format(s, "problem: %s\n", json_string(problems->array.elems[i]));
+        ds_put_format(s, "problem: %s\n",
+                      json_string(problems->array.elems[i]));
     }
 }
 
