@@ -394,6 +394,9 @@ dev_update(struct nb_dev *dev, const struct host_event *event, bool arrived)
     counters.applied++;
     if (changed || arrived) {
         announce(dev);
+        /* Who waits for the interface may have waited for just this, such as
+         * for its being up. */
+        seq_change(dev->seq);
     }
 }
 

@@ -63,7 +63,7 @@ struct nb_dev {
     atomic_uint32_t generation;     /* Changes when the interface goes, comes,
                                      * or is another one. */
     atomic_int mtu;                 /* Latest known MTU, 0 if none. */
-    struct seq *seq;                /* Changes with 'generation'. */
+    struct seq *seq;                /* Changes with the interface. */
 
     struct ovs_mutex mutex;         /* Guards what follows. */
     struct nb_cache cache;

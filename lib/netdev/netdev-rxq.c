@@ -183,7 +183,8 @@ capture_activate_any(const struct capture_args *args, pcap_t **pcapp)
 
     for (;;) {
         error = capture_activate(args, size, pcapp);
-        if (!error || error == ENODEV || error == EPERM || !size) {
+        if (!error || error == ENODEV || error == ENETDOWN || error == EPERM
+            || !size) {
             return error;
         }
         size = size / 2 >= BUFFER_MIN ? size / 2 : 0;
@@ -327,6 +328,11 @@ nb_rxq_construct(struct netdev_rxq *rxq_)
     if (!netdev_bsd_is_tap(netdev)) {
         error = capture_open(rxq);
     }
+    if (error == ENETDOWN) {
+        /* A port may be added first and brought up later. */
+        nb_backoff_failed(&rxq->backoff);
+        error = 0;
+    }
     ovs_mutex_unlock(&rxq->mutex);
 
     if (error) {
@@ -389,6 +395,20 @@ rxq_lost(struct nb_rxq *rxq, int error)
     ovs_mutex_lock(&netdev->dev.mutex);
     netdev->offloads.changed = false;
     ovs_mutex_unlock(&netdev->dev.mutex);
+}
+
+/* Does not let a change of the interface, for which the queue may have waited,
+ * wait for the end of the pause. */
+static void
+rxq_check_news(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    uint64_t seqno = seq_read(rxq_netdev(rxq)->dev.seq);
+
+    if (seqno != rxq->seqno) {
+        rxq->seqno = seqno;
+        nb_backoff_reset(&rxq->backoff);
+    }
 }
 
 /* True while it makes no sense to ask the system for the interface. */
@@ -510,6 +530,7 @@ system_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
 {
     rxq_check_generation(rxq);
     if (OVS_UNLIKELY(!rxq->pcap)) {
+        rxq_check_news(rxq);
         if (rxq_must_wait(rxq) || rxq_reopen(rxq)) {
             return EAGAIN;
         }
