@@ -23,9 +23,9 @@
 /* No wait timeout. */
 #define NO_WAIT UINT32_MAX
 
-/* Upper bound of the configured bound: lengths are 32 bits, and a sum of two
- * has to fit. */
-#define HIGHEST_MAX_BLEN (UINT32_C(1) << 30)
+/* Upper bound of the configured bound: a sum of two lengths has to fit into 32
+ * bits, and the size of all buffers into a size_t. */
+#define HIGHEST_MAX_BLEN MIN(1u << 30, SIZE_MAX / BPF_DEV_MAX_BUFFERS)
 
 const char *
 bpf_dev_state_to_string(enum bpf_dev_state state)

@@ -145,7 +145,8 @@ const char *bpf_dev_direction_to_string(enum bpf_dev_direction);
  * are brought to the nearest one that is inside. */
 struct bpf_dev_limits {
     uint32_t max_blen;      /* Longest buffer, bytes; at least
-                             * BPF_DEV_MIN_BLEN, at most 1 GiB. */
+                             * BPF_DEV_MIN_BLEN, at most 1 GiB (128 MiB where
+                             * addresses have 32 bits). */
     uint32_t default_blen;  /* Buffer length of a new device, bytes; at most
                              * 'max_blen'. */
     uint32_t n_buffers;     /* BPF_DEV_MIN_BUFFERS..BPF_DEV_MAX_BUFFERS. */
