@@ -9,7 +9,8 @@ TESTSUITE_AT += \
 
 EXTRA_DIST += \
 	$(bsd_fake_headers) \
-	tests/bsd/README.md
+	tests/bsd/README.md \
+	tests/bsd/rc.subr
 
 if HOST_LINUX
 # The fake kernels' calls and structures take the place of the system's.
