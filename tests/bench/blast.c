@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * Sends frames into one end of a switch as fast as they go, and counts what
- * comes out of another end.
+ * Sends frames into switches as fast as they go, and counts what comes out at
+ * the other end.
  *
- *     blast [-s SIZE] [-f FLOWS] [-r RATE] [-t SECONDS] [-w SECONDS]
- *           [-p PID] FROM-NETNS:DEVICE TO-NETNS:DEVICE
+ *     blast [-s SIZE] [-f FLOWS] [-t SECONDS] [-i SECONDS]
+ *           PID FROM-NETNS:DEVICE TO-NETNS:DEVICE...
+ *
+ * Each three arguments are a switch: its process, where to send, and where to
+ * count.  The switches get their traffic by turns of -i SECONDS, so that
+ * whatever else the machine does weighs on all of them, until each has had -t
+ * SECONDS.  Then one line for each comes out:
+ *
+ *     SENT/S FORWARDED/S NANOSECONDS-OF-PID-PER-FRAME
  *
  * Frames are UDP in IPv4 to a link address that nobody has, so the receiving
- * host counts them and drops them at once.  After a time to warm up (-w), for
- * SECONDS, it counts the frames that arrive on the second device, and the
- * processor time that the process PID uses meanwhile.  One line comes out:
- *
- *     SENT/S FORWARDED/S NANOSECONDS-OF-PID-PER-FRAME PID-SHARE-OF-A-CORE
- *
- * The arrivals are read from the device's own counter: a socket on that side
- * would take the processor from the switch.
+ * host counts them and drops them at once.  The arrivals are read from the
+ * device's own counter: a socket on that side would take the processor from
+ * the switch.
  *
  * One thread, no locks. */
 
@@ -47,15 +49,14 @@ enum {
     MIN_SIZE = ETH_LEN + IP_LEN + UDP_LEN,
     MAX_SIZE = 9018,
     MAX_FLOWS = 4096,
+    MAX_LANES = 32,
 };
 
 struct options {
     size_t size;                /* Bytes in a frame, without FCS. */
     unsigned int flows;         /* Different UDP source ports. */
-    double rate;                /* Frames per second, 0 for no limit. */
-    double seconds;
-    double warmup;              /* Seconds. */
-    pid_t pid;                  /* 0 for none. */
+    double seconds;             /* To measure each switch. */
+    double slice;               /* Seconds in one turn. */
 };
 
 /* An interface in a network namespace. */
@@ -64,12 +65,22 @@ struct end {
     char device[IFNAMSIZ];
 };
 
-/* What there is to see at one moment. */
-struct snapshot {
+/* What there is to see at one moment, or a sum of differences. */
+struct counters {
     double time;                /* Seconds. */
     uint64_t sent;              /* Frames. */
     uint64_t arrived;           /* Frames. */
     double cpu;                 /* Seconds of the process. */
+};
+
+/* A switch and the way through it. */
+struct lane {
+    clockid_t cpu;              /* Clock of the process. */
+    int fd;                     /* Socket that sends. */
+    int counters;               /* Where the arrivals are counted, ... */
+    char device[IFNAMSIZ];      /* ...on this device. */
+    uint64_t sent;              /* Frames. */
+    struct counters total;
 };
 
 /* The frames of one burst, each with an address of its own in memory. */
@@ -290,42 +301,59 @@ send_burst(int fd, struct burst *burst, unsigned int flows)
     return n < 0 ? 0 : n;
 }
 
-/* Sends until 'end'; with a 'rate', no more than that since 'start'. */
+/* Sends until 'end'. */
 static void
-send_until(int fd, struct burst *burst, const struct options *o,
-           double start, double end, uint64_t *sent)
+send_until(struct lane *lane, struct burst *burst, unsigned int flows,
+           double end)
 {
-    double now;
-
-    while ((now = seconds_of(CLOCK_MONOTONIC)) < end) {
-        if (!o->rate || *sent < (now - start) * o->rate) {
-            *sent += send_burst(fd, burst, o->flows);
-        }
+    while (seconds_of(CLOCK_MONOTONIC) < end) {
+        lane->sent += send_burst(lane->fd, burst, flows);
     }
 }
 
-static struct snapshot
-take_snapshot(int counters, const char *device, uint64_t sent,
-              const clockid_t *cpu)
+static struct counters
+read_counters(const struct lane *lane)
 {
-    return (struct snapshot) {
+    return (struct counters) {
         .time = seconds_of(CLOCK_MONOTONIC),
-        .sent = sent,
-        .arrived = read_arrivals(counters, device),
-        .cpu = cpu ? seconds_of(*cpu) : 0,
+        .sent = lane->sent,
+        .arrived = read_arrivals(lane->counters, lane->device),
+        .cpu = seconds_of(lane->cpu),
     };
 }
 
 static void
-report(const struct snapshot *a, const struct snapshot *b)
+add_difference(struct counters *total, const struct counters *a,
+               const struct counters *b)
 {
-    double seconds = b->time - a->time;
-    double arrived = b->arrived - a->arrived;
-    double cpu = b->cpu - a->cpu;
+    total->time += b->time - a->time;
+    total->sent += b->sent - a->sent;
+    total->arrived += b->arrived - a->arrived;
+    total->cpu += b->cpu - a->cpu;
+}
 
-    printf("%.0f %.0f %.1f %.2f\n", (b->sent - a->sent) / seconds,
-           arrived / seconds, arrived ? cpu * 1e9 / arrived : 0,
-           cpu / seconds);
+/* Gives 'lane' its turn.  A part of it passes before counting starts: until
+ * then the switch before it has emptied its buffers, and this one has filled
+ * its own. */
+static void
+run_slice(struct lane *lane, struct burst *burst, const struct options *o)
+{
+    double start = seconds_of(CLOCK_MONOTONIC);
+    struct counters before, after;
+
+    send_until(lane, burst, o->flows, start + o->slice / 5);
+    before = read_counters(lane);
+    send_until(lane, burst, o->flows, before.time + o->slice);
+    after = read_counters(lane);
+    add_difference(&lane->total, &before, &after);
+}
+
+static void
+report(const struct counters *total)
+{
+    printf("%.0f %.0f %.1f\n", total->sent / total->time,
+           total->arrived / total->time,
+           total->arrived ? total->cpu * 1e9 / total->arrived : 0);
 }
 
 static void
@@ -333,7 +361,7 @@ parse_options(int argc, char *argv[], struct options *o)
 {
     int c;
 
-    while ((c = getopt(argc, argv, "s:f:r:t:w:p:")) != -1) {
+    while ((c = getopt(argc, argv, "s:f:t:i:")) != -1) {
         switch (c) {
         case 's':
             o->size = parse_number("size", optarg, MIN_SIZE, MAX_SIZE);
@@ -341,60 +369,63 @@ parse_options(int argc, char *argv[], struct options *o)
         case 'f':
             o->flows = parse_number("flows", optarg, 1, MAX_FLOWS);
             break;
-        case 'r':
-            o->rate = parse_number("rate", optarg, 0, 1e9);
-            break;
         case 't':
             o->seconds = parse_number("seconds", optarg, 0.01, 3600);
             break;
-        case 'w':
-            o->warmup = parse_number("warm-up", optarg, 0, 3600);
-            break;
-        case 'p':
-            o->pid = parse_number("process id", optarg, 1, INT_MAX);
+        case 'i':
+            o->slice = parse_number("seconds", optarg, 0.001, 3600);
             break;
         default:
             exit(EXIT_FAILURE);
         }
     }
-    if (argc - optind != 2) {
-        die(0, "needs two arguments, FROM-NETNS:DEVICE and TO-NETNS:DEVICE");
+}
+
+static void
+open_lane(char *argv[], struct lane *lane)
+{
+    pid_t pid = parse_number("process id", argv[0], 1, INT_MAX);
+    struct end from, to;
+
+    parse_end(argv[1], &from);
+    parse_end(argv[2], &to);
+    if (clock_getcpuclockid(pid, &lane->cpu)) {
+        die(0, "cannot read the processor time of process %s", argv[0]);
     }
+    lane->counters = open_counters(&to);
+    memcpy(lane->device, to.device, sizeof lane->device);
+    lane->fd = open_sender(&from);
 }
 
 int
 main(int argc, char *argv[])
 {
     struct options o = {
-        .size = 64, .flows = 16, .seconds = 1, .warmup = 0.1
+        .size = 64, .flows = 16, .seconds = 1, .slice = 0.1
     };
-    struct snapshot before, after;
-    struct end from, to;
+    static struct lane lanes[MAX_LANES];
     struct burst *burst;
-    clockid_t cpu = 0;
-    uint64_t sent = 0;
-    int counters, fd;
-    double start;
+    int n;
 
     parse_options(argc, argv, &o);
-    parse_end(argv[optind], &from);
-    parse_end(argv[optind + 1], &to);
-    if (o.pid && clock_getcpuclockid(o.pid, &cpu)) {
-        die(0, "cannot read the processor time of process %d", (int) o.pid);
+    n = (argc - optind) / 3;
+    if ((argc - optind) % 3 || n < 1 || n > MAX_LANES) {
+        die(0, "needs PID, FROM-NETNS:DEVICE and TO-NETNS:DEVICE for each of "
+            "up to %d switches", MAX_LANES);
     }
-    counters = open_counters(&to);
-    fd = open_sender(&from);
+    for (int i = 0; i < n; i++) {
+        open_lane(argv + optind + 3 * i, &lanes[i]);
+    }
+
     burst = make_burst(o.size);
-
-    start = seconds_of(CLOCK_MONOTONIC);
-    send_until(fd, burst, &o, start, start + o.warmup, &sent);
-    before = take_snapshot(counters, to.device, sent, o.pid ? &cpu : NULL);
-    send_until(fd, burst, &o, start, before.time + o.seconds, &sent);
-    after = take_snapshot(counters, to.device, sent, o.pid ? &cpu : NULL);
-    report(&before, &after);
-
+    do {
+        for (int i = 0; i < n; i++) {
+            run_slice(&lanes[i], burst, &o);
+        }
+    } while (lanes[n - 1].total.time < o.seconds);
+    for (int i = 0; i < n; i++) {
+        report(&lanes[i].total);
+    }
     free(burst);
-    close(fd);
-    close(counters);
     return EXIT_SUCCESS;
 }
