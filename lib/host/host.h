@@ -206,7 +206,8 @@ int host_link_get(const char *name, enum host_value want,
  * (RTM_GETLINK dump, getifaddrs(3)).  'cb' may call any function of this
  * header.  Used to find out what was missed, see host_revalidate_interval().
  *
- * On an error, 'cb' may have been called for some interfaces. */
+ * On an error, 'cb' may have been called for some interfaces.  EAGAIN:
+ * interfaces changed meanwhile, what 'cb' saw may not be all; ask again. */
 int host_link_dump(void (*cb)(const struct host_link *, void *aux),
                    void *aux);
 

@@ -38,6 +38,7 @@ COVERAGE_DEFINE(netdev_bsd_events_lost);
 /* Milliseconds before a notifier that could not be opened, or a
  * resynchronisation that failed, is tried again. */
 #define RETRY_MS 1000
+#define RESYNC_RETRY_MS 100
 
 static struct ovs_mutex registry_mutex = OVS_MUTEX_INITIALIZER;
 static struct hmap by_name OVS_GUARDED_BY(registry_mutex)
@@ -336,6 +337,17 @@ announce(struct nb_dev *dev)
     dev->announce(dev);
 }
 
+/* Keeps messages about another interface, which may get the same ifindex,
+ * away from a system device that is gone.  A tap remains what it was. */
+static void
+forget_index(struct nb_dev *dev)
+    OVS_REQUIRES(registry_mutex)
+{
+    if (!dev->is_tap) {
+        registry_move(dev, dev->name, 0);
+    }
+}
+
 /* The interface of 'dev' is no longer there. */
 static void
 dev_gone(struct nb_dev *dev)
@@ -419,7 +431,7 @@ apply_link_by_index(const struct host_event *event)
     for (dev = first_by_index(event->link.ifindex); dev; dev = next) {
         next = next_by_index(dev);
         if (renamed_away(dev, &event->link)) {
-            registry_move(dev, dev->name, 0);
+            forget_index(dev);
             dev_gone(dev);
         } else if (!dev->present) {
             /* A system that reports a rename as departure and arrival. */
@@ -464,10 +476,7 @@ apply_gone(const struct host_link *link)
         next = next_by_index(dev);
         if (!(link->have & HOST_V_NAME) || !strcmp(dev->kname, link->name)) {
             counters.applied++;
-            if (!dev->is_tap) {
-                /* The ifindex may be given to another interface. */
-                registry_move(dev, dev->name, 0);
-            }
+            forget_index(dev);
             dev_gone(dev);
         }
     }
@@ -582,6 +591,7 @@ apply_dump(const struct link_array *array, unsigned int stale)
     }
     HMAP_FOR_EACH_SAFE (dev, name_node, &by_name) {
         if (!dev->seen) {
+            forget_index(dev);
             dev_gone(dev);
         }
     }
@@ -596,9 +606,10 @@ resync(void)
     int error = host_link_dump(collect_link, &array);
 
     if (error) {
-        VLOG_INFO("cannot list the system's interfaces (%s), trying again",
-                  ovs_strerror(error));
-        resync_at = time_msec() + RETRY_MS;
+        VLOG_DBG("cannot list the system's interfaces (%s), trying again",
+                 ovs_strerror(error));
+        resync_wanted = true;
+        resync_at = time_msec() + RESYNC_RETRY_MS;
     } else {
         apply_dump(&array, 0);
         resync_wanted = false;

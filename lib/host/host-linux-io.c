@@ -1,0 +1,330 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * The host interface on Linux, part 4: taps through /dev/net/tun, what is
+ * special about capturing, and transmission through a packet socket
+ * (packet(7)).
+ *
+ * No lock: handles are serialised by the caller. */
+
+/* For sendmmsg(2). */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE 1
+#endif
+
+#include "host/host.h"
+#include "host/host-linux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+
+/* Frames that the capture ring of an interface should hold. */
+#define RING_FRAMES 1024
+
+/* Upper bound for one ring, which is memory that cannot be swapped. */
+#define RING_MAX (4 * 1024 * 1024)
+
+/* Most frames that one sendmmsg() takes. */
+#define TX_BURST 64
+
+/* Linux 5.17 and later; the number is part of the kernel's interface. */
+#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
+#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
+#endif
+
+/* Taps. */
+
+/* Gives 'fd' the interface 'name' and fills '*tap'. */
+static int
+tap_attach(int fd, const char *name, struct host_tap *tap)
+{
+    struct ifreq ifr;
+
+    memset(&ifr, 0, sizeof ifr);
+    strcpy(ifr.ifr_name, name);
+    ifr.ifr_flags = IFF_TAP | IFF_NO_PI;
+    if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
+        return errno;
+    }
+
+    /* An interface that was left over may be set up to outlive its owner, and
+     * to hand out unfinished frames. */
+    if (ioctl(fd, TUNSETPERSIST, 0) < 0 || ioctl(fd, TUNSETOFFLOAD, 0) < 0) {
+        return errno;
+    }
+    strcpy(tap->name, ifr.ifr_name);
+    return lhost_get_ifindex(tap->name, &tap->ifindex);
+}
+
+int
+host_tap_open(const char *port_name, struct host_tap *tap)
+{
+    unsigned int ifindex;
+    int error = lhost_check_name(port_name);
+    int fd;
+
+    memset(tap, 0, sizeof *tap);
+    tap->fd = -1;
+    if (error) {
+        return error;
+    }
+
+    fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0) {
+        return errno;
+    }
+    error = tap_attach(fd, port_name, tap);
+    if (error) {
+        close(fd);
+        return (error == EINVAL && !lhost_get_ifindex(port_name, &ifindex)
+                ? EEXIST : error);
+    }
+    tap->fd = fd;
+    return 0;
+}
+
+int
+host_tap_close(struct host_tap *tap)
+{
+    int error = 0;
+
+    /* The interface goes with its last descriptor. */
+    if (tap->fd >= 0) {
+        error = close(tap->fd) < 0 && errno != EINTR ? errno : 0;
+        tap->fd = -1;
+    }
+    return error;
+}
+
+static int
+tap_error(int error)
+{
+    return (error == EBADFD || error == ENXIO ? ENODEV
+            : error == EIO ? ENETDOWN
+            : error);
+}
+
+int
+host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
+{
+    ssize_t n;
+
+    do {
+        n = read(tap->fd, buf, size);
+    } while (n < 0 && errno == EINTR);
+    if (n > 0) {
+        *len = n;
+        return 0;
+    }
+    return !n || errno == EHOSTDOWN ? EAGAIN : tap_error(errno);
+}
+
+int
+host_tap_write(struct host_tap *tap, const void *frame, size_t len)
+{
+    ssize_t n;
+
+    do {
+        n = write(tap->fd, frame, len);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return tap_error(errno);
+    }
+    return !n ? ENETDOWN : (size_t) n < len ? EMSGSIZE : 0;
+}
+
+/* Capture. */
+
+int
+host_capture_buffer_size(int snaplen)
+{
+    /* In immediate mode the ring consists of slots of equal size. */
+    long long int size = (snaplen + 128LL) * RING_FRAMES;
+
+    return size < RING_MAX ? size : RING_MAX;
+}
+
+int
+host_capture_tune(pcap_t *pcap)
+{
+    int on = 1;
+
+    /* Kernels before 4.20 do not know it; libpcap's own check remains. */
+    setsockopt(pcap_fileno(pcap), SOL_PACKET, PACKET_IGNORE_OUTGOING,
+               &on, sizeof on);
+    return 0;
+}
+
+static int
+join_fanout(int fd, uint16_t group, int mode)
+{
+    int arg = group | mode << 16;
+
+    return (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg, sizeof arg) < 0
+            ? errno : 0);
+}
+
+int
+host_capture_fanout(pcap_t *pcap, uint16_t group)
+{
+    const int mode = PACKET_FANOUT_HASH;
+    int error;
+
+    if (!pcap) {
+        return 0;
+    }
+    error = join_fanout(pcap_fileno(pcap), group,
+                        mode | PACKET_FANOUT_FLAG_IGNORE_OUTGOING);
+    if (error == EINVAL) {
+        error = join_fanout(pcap_fileno(pcap), group, mode);
+    }
+    return error;
+}
+
+int
+host_capture_error(pcap_t *pcap, int rc)
+{
+    const char *text = pcap_geterr(pcap);
+
+    switch (rc) {
+    case PCAP_ERROR_NO_SUCH_DEVICE:
+        return ENODEV;
+    case PCAP_ERROR_PERM_DENIED:
+    case PCAP_ERROR_PROMISC_PERM_DENIED:
+        return EPERM;
+    case PCAP_ERROR_IFACE_NOT_UP:
+        return ENETDOWN;
+    }
+    if (strstr(text, "interface disappeared")
+        || strstr(text, strerror(ENODEV)) || strstr(text, strerror(ENXIO))) {
+        return ENODEV;
+    } else if (strstr(text, "went down")
+               || strstr(text, strerror(ENETDOWN))) {
+        return ENETDOWN;
+    } else if (strstr(text, strerror(ENOMEM))) {
+        return ENOMEM;
+    } else if (strstr(text, strerror(EINVAL))) {
+        return EINVAL;
+    }
+    return EIO;
+}
+
+/* Transmission. */
+
+struct host_tx {
+    int fd;
+};
+
+static int
+tx_bind(int fd, const char *name)
+{
+    struct sockaddr_ll sll;
+    unsigned int ifindex;
+    int error = lhost_get_ifindex(name, &ifindex);
+
+    if (error) {
+        return error;
+    }
+    memset(&sll, 0, sizeof sll);
+    sll.sll_family = AF_PACKET;
+    sll.sll_ifindex = ifindex;
+    return (bind(fd, (struct sockaddr *) &sll, sizeof sll) < 0
+            ? lhost_errno(errno) : 0);
+}
+
+int
+host_tx_open(const char *name, struct host_tx **txp)
+{
+    struct host_tx *tx;
+    int error;
+    int fd;
+
+    *txp = NULL;
+
+    /* Protocol 0: nothing is ever received. */
+    fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) {
+        return errno;
+    }
+    error = tx_bind(fd, name);
+    tx = error ? NULL : malloc(sizeof *tx);
+    if (!tx) {
+        close(fd);
+        return error ? error : ENOMEM;
+    }
+    tx->fd = fd;
+    *txp = tx;
+    return 0;
+}
+
+void
+host_tx_close(struct host_tx *tx)
+{
+    if (tx) {
+        close(tx->fd);
+        free(tx);
+    }
+}
+
+int
+host_tx_fd(const struct host_tx *tx)
+{
+    return tx->fd;
+}
+
+/* Hands up to TX_BURST frames to the kernel.  sendmmsg() stops at the
+ * first failure and reports it only if it is the first frame's.  Returns how
+ * many frames are settled (at least one), with their errors. */
+static size_t
+tx_some(struct host_tx *tx, const struct iovec *frames, size_t n, int *errors)
+{
+    struct mmsghdr msgs[TX_BURST];
+    int retval;
+
+    n = n < TX_BURST ? n : TX_BURST;
+    memset(msgs, 0, n * sizeof msgs[0]);
+    for (size_t i = 0; i < n; i++) {
+        msgs[i].msg_hdr.msg_iov = (struct iovec *) &frames[i];
+        msgs[i].msg_hdr.msg_iovlen = 1;
+    }
+
+    do {
+        retval = sendmmsg(tx->fd, msgs, n, MSG_DONTWAIT);
+    } while (retval < 0 && errno == EINTR);
+    if (retval <= 0) {
+        errors[0] = retval < 0 ? lhost_errno(errno) : EAGAIN;
+        return 1;
+    }
+    memset(errors, 0, retval * sizeof *errors);
+    return retval;
+}
+
+size_t
+host_tx_send(struct host_tx *tx, const struct iovec *frames, size_t n,
+             int *errors)
+{
+    size_t n_sent = 0;
+
+    for (size_t i = 0; i < n; ) {
+        size_t settled = tx_some(tx, &frames[i], n - i, &errors[i]);
+
+        if (errors[i] == ENODEV) {
+            for (; i < n; i++) {
+                errors[i] = ENODEV;
+            }
+        } else {
+            n_sent += errors[i] ? 0 : settled;
+            i += settled;
+        }
+    }
+    return n_sent;
+}

@@ -1,0 +1,39 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * What the parts of the Linux host file share.  No state, no lock: any thread
+ * may call any function. */
+
+#ifndef HOST_HOST_LINUX_H
+#define HOST_HOST_LINUX_H 1
+
+#include <net/if.h>
+
+/* Longest wait for an answer of the kernel about local state, in
+ * milliseconds. */
+#define LHOST_TIMEOUT_MS 1000
+
+/* Returns ENAMETOOLONG if 'name' cannot be an interface's, else 0. */
+int lhost_check_name(const char *name);
+
+/* Returns what host.h calls the errno value 'error' of the kernel. */
+int lhost_errno(int error);
+
+/* Does the ioctl 'request' with 'arg' on some socket.  Returns 0 or the errno
+ * value, as the kernel has it. */
+int lhost_ioctl(unsigned long int request, void *arg);
+
+/* Does the ioctl 'request' on interface 'name', with everything but the name
+ * as given in '*ifr'.  Returns 0 or an errno value as host.h has it. */
+int lhost_ifreq_ioctl(const char *name, unsigned long int request,
+                      struct ifreq *ifr);
+
+/* Does the ethtool command 'cmd' (see <linux/ethtool.h>) on interface
+ * 'name'.  Returns 0 or an errno value as host.h has it. */
+int lhost_ethtool(const char *name, void *cmd);
+
+/* Stores the ifindex of interface 'name' in '*ifindex', 0 on error. */
+int lhost_get_ifindex(const char *name, unsigned int *ifindex);
+
+#endif /* HOST_HOST_LINUX_H */
