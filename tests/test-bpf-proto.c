@@ -428,7 +428,7 @@ test_fuzz(void)
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
     switch_start();
     for (int i = 1; i <= 3; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof name, "p%d", i);
         switch_add_port(name);

@@ -48,6 +48,7 @@
 #include "bpf/bpf-proto.h"
 #include "bpf/bpf-record.h"
 #include "bpf/bpf-server.h"
+#include "ovs-atomic.h"
 #include "util.h"
 
 /* Bytes that a packet of SIZE bytes takes up in a buffer (Ethernet). */
@@ -141,6 +142,7 @@ struct reader {
     uint8_t *buffer;
     ssize_t retval;
     int error;
+    atomic_bool done;
 };
 
 static void *
@@ -150,6 +152,7 @@ reader_main(void *reader_)
 
     reader->retval = bpfdev_read(reader->dev, reader->buffer, reader->size);
     reader->error = errno;
+    atomic_store_relaxed(&reader->done, true);
     return NULL;
 }
 
@@ -162,6 +165,7 @@ reader_start(struct reader *reader, struct bpfdev *dev, size_t size)
     reader->dev = dev;
     reader->size = size;
     reader->buffer = malloc(size);
+    atomic_init(&reader->done, false);
     CHECK_INT(pthread_create(&reader->thread, NULL, reader_main, reader), 0);
     while (!bpfdev_ioctl(dev, FIONREAD, &n)) {
         sched_yield();
@@ -981,7 +985,14 @@ test_interrupted(void)
     struct bpfdev *dev = open_small(4096, 0);
     switch_feed("p1", BPF_DEV_IN, 1000, 1, 1);
     reader_start(&reader, dev, 4096);
-    pthread_kill(reader.thread, SIGUSR1);
+
+    /* The thread may be just about to wait: then a signal comes too early. */
+    bool done;
+    do {
+        pthread_kill(reader.thread, SIGUSR1);
+        sched_yield();
+        atomic_read_relaxed(&reader.done, &done);
+    } while (!done);
     reader_join(&reader, 0, EINTR);
 
     switch_feed("p1", BPF_DEV_IN, 1000, 3, 2);
