@@ -2,8 +2,7 @@
 # another revision for each release, another current (and age, if the change
 # is compatible) for each change of the interface.
 lib_LTLIBRARIES += lib/bpfdev/libbpfdev.la
-lib_bpfdev_libbpfdev_la_CPPFLAGS = $(AM_CPPFLAGS) \
-	-DBPFDEV_RUNDIR='"$(localstatedir)/run/openvswitch"'
+lib_bpfdev_libbpfdev_la_CPPFLAGS = $(AM_CPPFLAGS)
 lib_bpfdev_libbpfdev_la_CFLAGS = $(AM_CFLAGS) -pthread
 lib_bpfdev_libbpfdev_la_LIBADD = $(PCAP_LIBS) -lpthread
 lib_bpfdev_libbpfdev_la_LDFLAGS = $(AM_LDFLAGS) \
@@ -19,8 +18,28 @@ lib_bpfdev_libbpfdev_la_SOURCES = \
 	lib/bpfdev/bpfdev-list.c \
 	lib/bpfdev/bpfdev-private.h \
 	lib/bpfdev/bpfdev.c
+nodist_lib_bpfdev_libbpfdev_la_SOURCES = lib/bpfdev/bpfdev-rundir.h
+
+# The run directory is the one of the Open vSwitch that the daemon is linked
+# with.
+BUILT_SOURCES += lib/bpfdev/bpfdev-rundir.h
+CLEANFILES += lib/bpfdev/bpfdev-rundir.h
+lib/bpfdev/libbpfdev_la-bpfdev.lo: lib/bpfdev/bpfdev-rundir.h
+lib/bpfdev/bpfdev-rundir.h: $(OVS_STAMP) Makefile
+	$(AM_V_GEN)$(MKDIR_P) lib/bpfdev && \
+	rundir=`sed -n 's/.*"\(.*\)", "OVS_RUNDIR".*/\1/p' \
+	  '$(OVS_BUILD)/lib/dirs.c'` && \
+	test -n "$$rundir" && \
+	echo "#define BPFDEV_RUNDIR \"$$rundir\"" > $@.tmp && mv $@.tmp $@
 
 include_HEADERS += lib/bpfdev/bpfdev.h
 
 pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = lib/bpfdev/libbpfdev.pc
+
+# The manual page, and its example, which the tests run.
+dist_man3_MANS += lib/bpfdev/bpfdev.3
+check_PROGRAMS += lib/bpfdev/bpfdev-example
+lib_bpfdev_bpfdev_example_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/lib/bpfdev
+lib_bpfdev_bpfdev_example_LDADD = lib/bpfdev/libbpfdev.la
+lib_bpfdev_bpfdev_example_SOURCES = lib/bpfdev/bpfdev-example.c

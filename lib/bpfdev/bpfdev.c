@@ -34,6 +34,7 @@
 
 #include "bpf/bpf-record.h"
 #include "bpfdev/bpfdev-private.h"
+#include "bpfdev/bpfdev-rundir.h"
 
 /* Opening and closing
  * =================== */
