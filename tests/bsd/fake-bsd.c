@@ -91,7 +91,7 @@ fk_make_sdl(const struct fk_if *ifp, const uint8_t *lladdr,
     size_t len = offsetof(struct sockaddr_dl, sdl_data) + nlen + ifp->alen;
 
     memset(ss, 0, sizeof *ss);
-    sdl->sdl_len = len < sizeof *sdl ? sizeof *sdl : len;
+    sdl->sdl_len = len < fk_min_sdl_len ? fk_min_sdl_len : len;
     sdl->sdl_family = AF_LINK;
     sdl->sdl_index = ifp->index;
     sdl->sdl_type = ifp->type;

@@ -45,6 +45,9 @@ size_t fk_sa_space(size_t len);
 void fk_send_addr_msg(const struct fk_if *ifp, int type, const void *ifa,
                       size_t len, const void *mask, size_t mask_len);
 
+/* Link-layer addresses of interfaces are at least this long. */
+extern const size_t fk_min_sdl_len;
+
 /* The socket address of the link 'ifp' with address 'lladdr', in '*ss'.
  * Returns its length. */
 size_t fk_make_sdl(const struct fk_if *ifp, const uint8_t *lladdr,

@@ -261,6 +261,26 @@ fake_lose(struct unixctl_conn *conn, int argc, const char *argv[],
     reply(conn, 0);
 }
 
+/* fake/vanish NAME SKIP: NAME is destroyed after SKIP more calls. */
+static void
+fake_vanish(struct unixctl_conn *conn, int argc OVS_UNUSED,
+            const char *argv[], void *aux OVS_UNUSED)
+{
+    fk_vanish_after(atoi(argv[2]), argv[1]);
+    reply(conn, 0);
+}
+
+/* fake/files: how many descriptors are open. */
+static void
+fake_files(struct unixctl_conn *conn, int argc OVS_UNUSED,
+           const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    char *answer = xasprintf("%zu", fk_n_files());
+
+    unixctl_command_reply(conn, answer);
+    free(answer);
+}
+
 /* fake/calls CALL[:REQUEST]: how many there were. */
 static void
 fake_calls(struct unixctl_conn *conn, int argc OVS_UNUSED,
@@ -305,6 +325,9 @@ fake_ctl_init(void)
                              fake_fault, NULL);
     unixctl_command_register("fake/lose", "N [silently]", 1, 2, fake_lose,
                              NULL);
+    unixctl_command_register("fake/vanish", "NAME SKIP", 2, 2, fake_vanish,
+                             NULL);
+    unixctl_command_register("fake/files", "", 0, 0, fake_files, NULL);
     unixctl_command_register("fake/calls", "CALL[:REQUEST]", 1, 1,
                              fake_calls, NULL);
 }

@@ -29,6 +29,7 @@ const bool fk_tap_survives_close = false;
 const bool fk_bpf_read_fails_when_gone = false;
 const bool fk_bpf_write_needs_up = false;
 const size_t fk_bpf_max_write = 9216;
+const size_t fk_min_sdl_len = 8;
 
 const char *
 fk_system(void)

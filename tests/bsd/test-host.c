@@ -1554,6 +1554,30 @@ test_socket(void)
     CHECK_OK(get("em0", HOST_V_MTU, &link));
 }
 
+/* FreeBSD's first request for media fails: the other one does, but knows less
+ * media. */
+static void
+test_media_folded(void)
+{
+    struct fk_if *em0 = fk_if_create("em0");
+    const int words[] = { IFM_ETHER | IFM_AUTO, medium(50) | IFM_FDX };
+    struct host_media media;
+
+    if (!is_freebsd()) {
+        return;
+    }
+    em0->baudrate = 100000000000;
+    fk_if_set_media(em0, words, 2, words[0], words[1],
+                    IFM_AVALID | IFM_ACTIVE);
+    fk_fault("ioctl", fk_request_by_name("SIOCGIFXMEDIA"), EINVAL, 0, 2);
+    CHECK_OK(host_get_media("em0", &media));
+    CHECK(media.current, HOST_F_AUTONEG);
+    CHECK(media.speed, 100000000000);
+
+    /* The list is not folded. */
+    CHECK(media.supported, HOST_F_AUTONEG | HOST_F_100GB_FD | HOST_F_FIBER);
+}
+
 /* Everything that names an interface, in turn. */
 #define N_OPERATIONS 17
 
@@ -1759,6 +1783,7 @@ static const struct test tests[] = {
     { "media-rates", test_media_rates },
     { "media", test_media },
     { "media-list-grows", test_media_list_grows },
+    { "media-folded", test_media_folded },
     { "advertised", test_advertised },
     { "addrs", test_addrs },
     { "set-in4", test_set_in4 },
