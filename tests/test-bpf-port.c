@@ -606,6 +606,74 @@ test_feed(void)
     finish();
 }
 
+/* Makes a program that returns 'verdict'. */
+static struct bpf_prog *
+compile(struct owner *owner, uint32_t verdict)
+{
+    struct bpf_insn insn = BPF_STMT(BPF_RET + BPF_K, verdict);
+    union bpf_dev_arg arg = { .filter = { .insns = &insn, .n = 1 } };
+    struct bpf_prog *prog;
+
+    CHECK(bpf_dev_compile(owner->client->dev, &arg, &prog), 0);
+    CHECK(prog != NULL, true);
+    return prog;
+}
+
+/* A filter that was compiled before the client's mutex is taken. */
+static void
+test_set_prog(void)
+{
+    struct bpf_insn bad = BPF_STMT(BPF_LD + BPF_IMM, 1);
+    union bpf_dev_arg arg = { .filter = { .insns = &bad, .n = 1 } };
+    struct bpf_prog *prog, *first;
+    struct owner owner;
+    struct bpf_dev *dev;
+
+    start();
+    add_port("p1");
+    open_client(&owner);
+    dev = owner.client->dev;
+    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+
+    /* Refused. */
+    CHECK(bpf_dev_compile(dev, &arg, &prog), EINVAL);
+    CHECK(prog == NULL, true);
+    CHECK(arg.filter.why != NULL, true);
+
+    /* SETF flushes and hands back what was there, SETFNR does not flush. */
+    feed("p1", 60, BPF_DEV_IN);
+    CHECK(get_stats(&owner).received, 1);
+    prog = first = compile(&owner, 0);
+    CHECK(bpf_dev_set_prog(dev, BPF_DEV_SETF, &prog), 0);
+    CHECK(prog == NULL, true);
+    CHECK(get_stats(&owner).received, 0);
+    feed("p1", 60, BPF_DEV_IN);
+    CHECK(get_stats(&owner).captured, 0);
+    prog = compile(&owner, 96);
+    CHECK(bpf_dev_set_prog(dev, BPF_DEV_SETFNR, &prog), 0);
+    CHECK(prog == first, true);
+    bpf_prog_destroy(prog);
+    CHECK(get_stats(&owner).received, 1);
+    feed("p1", 60, BPF_DEV_IN);
+    CHECK(get_stats(&owner).captured, 1);
+
+    /* The write filter. */
+    prog = compile(&owner, 0);
+    CHECK(bpf_dev_set_prog(dev, BPF_DEV_SETWF, &prog), 0);
+    CHECK(prog == NULL, true);
+    CHECK(bpf_dev_check_write(dev, "0123456789abcdef", 16, 0), EPERM);
+
+    /* Not when locked. */
+    CHECK(request(&owner, BPF_DEV_LOCK, NULL), 0);
+    prog = first = compile(&owner, 0);
+    CHECK(bpf_dev_set_prog(dev, BPF_DEV_SETF, &prog), EPERM);
+    CHECK(prog == first, true);
+    bpf_prog_destroy(prog);
+
+    close_client(&owner);
+    finish();
+}
+
 /* Readiness is told once per change, however many packets there are. */
 static void
 test_ready_once(void)
@@ -989,6 +1057,7 @@ static const struct {
     { "n-buffers", test_n_buffers },
     { "limits", test_limits },
     { "feed", test_feed },
+    { "set-prog", test_set_prog },
     { "ready-once", test_ready_once },
     { "port-gone", test_port_gone },
     { "dlt-changes", test_dlt_changes },

@@ -584,6 +584,43 @@ bpf_conn_run_timer(struct bpf_conn *conn)
 }
 
 static int
+client_request(struct bpf_client *client, enum bpf_dev_req req,
+               union bpf_dev_arg *arg)
+{
+    int error;
+
+    ovs_mutex_lock(&client->mutex);
+    error = bpf_dev_request(client->dev, req, arg);
+    bpf_client_sync_ready(client);
+    ovs_mutex_unlock(&client->mutex);
+    return error;
+}
+
+/* As client_request(), for filters: a client that sets one after the other
+ * must not keep those who move packets away from its mutex. */
+static int
+set_filter(struct bpf_client *client, enum bpf_dev_req req,
+           union bpf_dev_arg *arg)
+{
+    struct bpf_prog *prog;
+    int error = bpf_dev_compile(client->dev, arg, &prog);
+
+    if (error) {
+        return error;
+    }
+
+    ovs_mutex_lock(&client->mutex);
+    error = bpf_dev_set_prog(client->dev, req, &prog);
+    bpf_client_sync_ready(client);
+    ovs_mutex_unlock(&client->mutex);
+
+    if (prog) {
+        ovsrcu_postpone(bpf_prog_destroy, prog);
+    }
+    return error;
+}
+
+static int
 conn_device_request(struct bpf_conn *conn, const struct conn_type *type,
                     enum bpf_dev_req req, const struct conn_request *request,
                     struct conn_reply *reply)
@@ -598,11 +635,9 @@ conn_device_request(struct bpf_conn *conn, const struct conn_type *type,
         arg.dlts.n = BPF_PROTO_MAX_DLTS;
     }
 
-    ovs_mutex_lock(&conn->client->mutex);
-    int error = bpf_dev_request(conn->client->dev, req, &arg);
-    bpf_client_sync_ready(conn->client);
-    ovs_mutex_unlock(&conn->client->mutex);
-
+    int error = (type->in == KIND_filter
+                 ? set_filter(conn->client, req, &arg)
+                 : client_request(conn->client, req, &arg));
     if (error) {
         reply_set_text(reply, type->in == KIND_filter ? arg.filter.why : NULL);
         return error;

@@ -313,10 +313,9 @@ flush(struct bpf_dev *dev)
     bpf_dev_get_lifetime_stats(dev, &dev->base);
 }
 
-/* Makes a program of what the client gave, NULL if that is nothing. */
-static int
-make_prog(const struct bpf_dev *dev, union bpf_dev_arg *arg,
-          struct bpf_prog **progp)
+int
+bpf_dev_compile(const struct bpf_dev *dev, union bpf_dev_arg *arg,
+                struct bpf_prog **progp)
 {
     *progp = NULL;
     arg->filter.why = NULL;
@@ -327,21 +326,39 @@ make_prog(const struct bpf_dev *dev, union bpf_dev_arg *arg,
             : 0);
 }
 
-static int
-req_setfnr(struct bpf_dev *dev, union bpf_dev_arg *arg)
+/* Exchanges the filter for reception, or for writing, with '*progp'. */
+static void
+exchange_filter(struct bpf_dev *dev, struct bpf_prog **progp)
 {
     struct bpf_prog *old = ovsrcu_get_protected(struct bpf_prog *,
                                                 &dev->filter);
-    struct bpf_prog *new;
-    int error = make_prog(dev, arg, &new);
+
+    ovsrcu_set(&dev->filter, *progp);
+    bump_generation(dev);
+    *progp = old;
+}
+
+static void
+exchange_write_filter(struct bpf_dev *dev, struct bpf_prog **progp)
+{
+    struct bpf_prog *old = dev->write_filter;
+
+    dev->write_filter = *progp;
+    *progp = old;
+}
+
+static int
+req_setfnr(struct bpf_dev *dev, union bpf_dev_arg *arg)
+{
+    struct bpf_prog *prog;
+    int error = bpf_dev_compile(dev, arg, &prog);
 
     if (error) {
         return error;
     }
-    ovsrcu_set(&dev->filter, new);
-    bump_generation(dev);
-    if (old) {
-        ovsrcu_postpone(bpf_prog_destroy, old);
+    exchange_filter(dev, &prog);
+    if (prog) {
+        ovsrcu_postpone(bpf_prog_destroy, prog);
     }
     return 0;
 }
@@ -360,12 +377,12 @@ req_setf(struct bpf_dev *dev, union bpf_dev_arg *arg)
 static int
 req_setwf(struct bpf_dev *dev, union bpf_dev_arg *arg)
 {
-    struct bpf_prog *new;
-    int error = make_prog(dev, arg, &new);
+    struct bpf_prog *prog;
+    int error = bpf_dev_compile(dev, arg, &prog);
 
     if (!error) {
-        bpf_prog_destroy(dev->write_filter);
-        dev->write_filter = new;
+        exchange_write_filter(dev, &prog);
+        bpf_prog_destroy(prog);
     }
     return error;
 }
@@ -679,6 +696,26 @@ bpf_dev_request(struct bpf_dev *dev, enum bpf_dev_req req,
     int error = check_rules(dev, class->rules);
 
     return error ? error : class->run(dev, arg);
+}
+
+int
+bpf_dev_set_prog(struct bpf_dev *dev, enum bpf_dev_req req,
+                 struct bpf_prog **progp)
+{
+    int error = check_rules(dev, req_classes[req].rules);
+
+    if (error) {
+        return error;
+    }
+    if (req == BPF_DEV_SETWF) {
+        exchange_write_filter(dev, progp);
+        return 0;
+    }
+    exchange_filter(dev, progp);
+    if (req == BPF_DEV_SETF) {
+        flush(dev);
+    }
+    return 0;
 }
 
 /* Data path, lock-free part. */

@@ -367,6 +367,23 @@ union bpf_dev_arg {
 int bpf_dev_request(struct bpf_dev *dev, enum bpf_dev_req req,
                     union bpf_dev_arg *arg);
 
+/* BPF_DEV_SETF, BPF_DEV_SETFNR and BPF_DEV_SETWF in two steps, because to
+ * validate and compile a filter takes longer than a thread that moves packets
+ * should find the caller's lock taken.
+ *
+ * bpf_dev_compile() makes a program, which the caller owns, of 'arg->filter'
+ * (NULL of no instructions) and stores it in '*progp'.  Returns 0, or EINVAL
+ * as the requests do.  Needs no lock.
+ *
+ * bpf_dev_set_prog() then does what 'req' says with that program.  Returns 0
+ * and stores in '*progp' the program that it replaced (or NULL), to be
+ * destroyed by the caller after an RCU grace period; or EPERM, and leaves
+ * '*progp' alone. */
+int bpf_dev_compile(const struct bpf_dev *dev, union bpf_dev_arg *arg,
+                    struct bpf_prog **progp);
+int bpf_dev_set_prog(struct bpf_dev *dev, enum bpf_dev_req req,
+                     struct bpf_prog **progp);
+
 /* Data path, lock-free part.
  *
  * bpf_dev_wants() is true if the device looks at packets that go 'way'.
