@@ -24,7 +24,7 @@ nodist_lib_bpfdev_libbpfdev_la_SOURCES = lib/bpfdev/bpfdev-rundir.h
 # with.
 BUILT_SOURCES += lib/bpfdev/bpfdev-rundir.h
 CLEANFILES += lib/bpfdev/bpfdev-rundir.h
-lib/bpfdev/libbpfdev_la-bpfdev.lo: lib/bpfdev/bpfdev-rundir.h
+$(lib_bpfdev_libbpfdev_la_OBJECTS): lib/bpfdev/bpfdev-rundir.h
 lib/bpfdev/bpfdev-rundir.h: $(OVS_STAMP) Makefile
 	$(AM_V_GEN)$(MKDIR_P) lib/bpfdev && \
 	rundir=`sed -n 's/.*"\(.*\)", "OVS_RUNDIR".*/\1/p' \

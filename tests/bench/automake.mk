@@ -104,3 +104,13 @@ tests_bench_bench_notifier_netbsd_LDADD = \
 else
 EXTRA_DIST += tests/bench/bench-notifier.c
 endif
+
+# Capture clients of their own: bench-bpfdev.
+BENCHMARKS += tests/bench/bench-bpfdev
+EXTRA_PROGRAMS += tests/bench/bench-bpfdev
+CLEANFILES += tests/bench/bench-bpfdev
+tests_bench_bench_bpfdev_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_bench_bench_bpfdev_LDADD = $(bpfdev_switch_libs)
+tests_bench_bench_bpfdev_SOURCES = \
+	tests/bench/bench-bpfdev.c \
+	$(bpfdev_switch_sources)
