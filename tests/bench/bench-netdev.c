@@ -6,12 +6,15 @@
  * the switch costs.
  *
  *     ovs-vsctl add-port br0 b1 -- set interface b1 type=bench \
- *         options:size=64 options:flows=16 options:rate=0
+ *         options:size=64 options:flows=16 options:rate=0 options:copy=false
  *
  * As long as "size" is set the port receives frames of that many bytes,
  * "rate" a second or, if that is 0, as fast as it is polled.  What is sent to
  * the port is counted and goes back to the source: as in a network card, a
- * ring of packets goes round, and no memory is allocated on the way.
+ * ring of packets goes round, and no memory is allocated on the way.  With
+ * "copy" the port receives copies, in memory that is allocated for each packet
+ * and freed when it is sent, as it is on ports of Open vSwitch that are no
+ * such cards.
  *
  * The control command "bench/counters" prints how many packets have been
  * sunk, and the nanoseconds of processor time and of real time that the PMD
@@ -60,6 +63,7 @@ struct bench_netdev {
     /* Written by the main thread, read by PMD threads. */
     atomic_uint32_t size;       /* Bytes; 0: no source. */
     atomic_uint32_t flows;
+    atomic_bool copy;
     atomic_uint64_t interval;   /* Nanoseconds between packets, or 0. */
 
     /* Written by PMD threads. */
@@ -81,6 +85,7 @@ struct worker {
     struct dp_packet *ring[RING_SIZE];
     unsigned int head, n;       /* First packet, and how many there are. */
     uint32_t size;              /* Bytes in each. */
+    bool copy;                  /* The ring only lends copies. */
     uint16_t next_flow;
 
     unsigned int calls;         /* Since totals were updated. */
@@ -204,7 +209,7 @@ ring_pop(struct worker *w)
 static void
 ring_push(struct worker *w, struct dp_packet *packet)
 {
-    if (w->n < RING_SIZE && packet->source == DPBUF_MALLOC
+    if (w->n < RING_SIZE && !w->copy && packet->source == DPBUF_MALLOC
         && dp_packet_size(packet) == w->size) {
         w->ring[(w->head + w->n++) % RING_SIZE] = packet;
     } else {
@@ -220,10 +225,27 @@ ring_fill(struct worker *w, uint32_t size, uint32_t flows)
         dp_packet_delete(ring_pop(w));
     }
     w->size = size;
+    w->copy = false;
     while (w->n < RING_SIZE) {
         w->next_flow = (w->next_flow + 1) % flows;
         ring_push(w, make_packet(size, w->next_flow));
     }
+}
+
+/* Returns the next packet, or a copy of it if that is wanted. */
+static struct dp_packet *
+ring_next(struct worker *w)
+{
+    const struct dp_packet *original;
+
+    if (!w->copy) {
+        return ring_pop(w);
+    }
+    original = w->ring[w->head];
+    w->head = (w->head + 1) % RING_SIZE;
+    return dp_packet_clone_data_with_headroom(dp_packet_data(original),
+                                              dp_packet_size(original),
+                                              HEADROOM);
 }
 
 /* Netdev functions. */
@@ -282,6 +304,7 @@ bench_set_config(struct netdev *netdev, const struct smap *args, char **errp)
         return EINVAL;
     }
     atomic_store_relaxed(&dev->flows, flows);
+    atomic_store_relaxed(&dev->copy, smap_get_bool(args, "copy", false));
     atomic_store_relaxed(&dev->interval, rate ? 1000000000 / rate : 0);
     atomic_store_relaxed(&dev->size, size);
     return 0;
@@ -450,6 +473,7 @@ bench_rxq_recv(struct netdev_rxq *rxq_, struct dp_packet_batch *batch,
     struct bench_netdev *dev = bench_netdev_cast(rxq_->netdev);
     struct worker *w = worker_get();
     uint32_t size, flows;
+    bool copy;
     size_t n;
 
     if (++w->calls >= PUBLISH_INTERVAL) {
@@ -460,14 +484,16 @@ bench_rxq_recv(struct netdev_rxq *rxq_, struct dp_packet_batch *batch,
     if (!n) {
         return EAGAIN;
     }
-    if (w->n < n || w->size != size) {
+    atomic_read_relaxed(&dev->copy, &copy);
+    if (w->n < n || w->size != size || (copy && w->n < RING_SIZE)) {
         atomic_read_relaxed(&dev->flows, &flows);
         ring_fill(w, size, flows);
     }
+    w->copy = copy;
 
     dp_packet_batch_init(batch);
     for (size_t i = 0; i < n; i++) {
-        struct dp_packet *packet = ring_pop(w);
+        struct dp_packet *packet = ring_next(w);
 
         dp_packet_reset_cutlen(packet);
         dp_packet_reset_offload(packet);
