@@ -54,6 +54,7 @@
 
 #include "bpfdev/bpfdev.h"
 #include "jsonrpc.h"
+#include "openvswitch/vlog.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -427,6 +428,8 @@ main(int argc, char *argv[])
     size_t n;
 
     set_program_name(argv[0]);
+    /* The library would warn of long pauses, which are meant. */
+    vlog_set_levels(NULL, VLF_CONSOLE, VLL_OFF);
     parse_options(argc, argv, &load);
     side_open(&base, argv[optind], argv[optind + 1]);
     side_open(&side, argv[optind + 2], argv[optind + 3]);
