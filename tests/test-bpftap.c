@@ -31,9 +31,9 @@ static const struct bt_interface interfaces[] = {
         .name = "p1", .description = "br0/p1, system, ofport 1",
         .filter = "icmp", .hardware = "test", .addr = { 2, 0, 0, 0, 0, 1 },
         .addr_len = 6, .speed = UINT64_C(10000000000), .dlt = 1,
-        .snaplen = 1000,
+        .snaplen = 65535,
     },
-    { .name = "a name with spaces/slashes", .dlt = 1, .snaplen = 1000 },
+    { .name = "a name with spaces/slashes", .dlt = 1, .snaplen = 65535 },
 };
 
 static struct bt_encoder
@@ -154,6 +154,31 @@ test_fill(int argc, char *argv[])
     }
     ok = bt_files_run(files);
     return !bt_files_close(files) || !ok;
+}
+
+/* long FILE LENGTH: one packet of LENGTH bytes. */
+static int
+test_long(int argc, char *argv[])
+{
+    struct bt_files_config config;
+    struct bt_packet packet;
+    struct bt_files *files;
+    uint8_t *data;
+
+    if (argc != 3) {
+        return 2;
+    }
+    memset(&packet, 0, sizeof packet);
+    packet.ts = NEW_YEAR;
+    packet.caplen = packet.len = atoi(argv[2]);
+    packet.data = data = bt_zalloc(packet.len);
+    memset(&config, 0, sizeof config);
+    config.path = argv[1];
+    files = open_files(&config);
+    bt_files_add_interface(files, &interfaces[0]);
+    bt_files_packet(files, 0, &packet);
+    free(data);
+    return !bt_files_close(files);
 }
 
 /* rotate FILE N OPTION...: N packets into files that follow each other as the
@@ -329,6 +354,7 @@ main(int argc, char *argv[])
     } tests[] = {
         { "write", test_write },
         { "fill", test_fill },
+        { "long", test_long },
         { "rotate", test_rotate },
         { "merge", test_merge },
         { "labels", test_labels },

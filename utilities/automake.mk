@@ -51,3 +51,19 @@ utilities_ovs_bpftap_LDFLAGS = $(AM_LDFLAGS) -static
 utilities_ovs_bpftap_LDADD = lib/bpfdev/libbpfdev.la $(PCAP_LIBS) -lm
 
 dist_man8_MANS += utilities/ovs-bpftap.8
+
+# Wireshark calls the program by this name.
+install-exec-hook: install-extcap-link
+install-extcap-link: install-binPROGRAMS
+	rm -f '$(DESTDIR)$(bindir)/ovs-bpftap-extcap'
+	cd '$(DESTDIR)$(bindir)' && \
+	  $(LN_S) ovs-bpftap$(EXEEXT) ovs-bpftap-extcap
+uninstall-hook:
+	rm -f '$(DESTDIR)$(bindir)/ovs-bpftap-extcap'
+.PHONY: install-extcap-link
+
+# bash and zsh look for files of these names.
+bashcompdir = $(datadir)/bash-completion/completions
+dist_bashcomp_DATA = utilities/bash-completion/ovs-bpftap
+zshcompdir = $(datadir)/zsh/site-functions
+dist_zshcomp_DATA = utilities/_ovs-bpftap

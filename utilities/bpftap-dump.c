@@ -596,6 +596,7 @@ bt_cmd_dump(int argc, char *argv[])
 
     memset(&dump, 0, sizeof dump);
     bt_capture_init(&dump.capture);
+    dump.capture.common = true;
     bt_strv_add(&dump.tcpdump, "tcpdump");
     parse(&dump, argc, argv);
     if (dump.linktype) {

@@ -50,6 +50,10 @@
 /* A port that goes away while nobody said --wait may return for so long. */
 #define GRACE BT_NSEC
 
+/* libpcap's compiler takes time that grows with the cube of the length of some
+ * filters, and cannot be interrupted.  In seconds. */
+#define COMPILE_TIMEOUT 15
+
 /* How often to look for a switch that is gone. */
 #define RETRY (100 * MSEC)
 
@@ -428,7 +432,9 @@ lose_port(struct engine *e, struct bt_source *source)
     char *what = bt_asprintf("port %s", source->name);
 
     lose_source(e, source, what);
-    news(e, "port %s went away", source->name);
+    if (e->capture->wait || e->n_feeds) {
+        news(e, "port %s went away", source->name);
+    }                           /* Else check_gone() has the last word. */
     free(what);
 }
 
@@ -631,7 +637,7 @@ write_packets(struct engine *e, uint64_t limit)
 static void
 reserve_fds(struct engine *e)
 {
-    size_t n = e->n_feeds + 1;
+    size_t n = e->n_feeds + 2;
 
     if (n > e->n_fds_allocated) {
         e->n_fds_allocated = 2 * n;
@@ -641,19 +647,20 @@ reserve_fds(struct engine *e)
     }
 }
 
-/* Collects what to wait for: the monitor and every device whose packets we do
- * not hold. */
+/* Collects what to wait for: the reader of the output, the monitor, and every
+ * device whose packets we do not hold. */
 static size_t
 collect_fds(struct engine *e)
 {
     size_t n = 0;
 
     reserve_fds(e);
-    if (e->monitor) {
-        e->fds[n].fd = bpfdev_fd(e->monitor);
-        e->fds[n].events = POLLIN;
-        e->fd_feeds[n++] = NULL;
-    }
+    e->fds[n].fd = bt_files_pipe(e->files);
+    e->fds[n].events = 0;
+    e->fd_feeds[n++] = NULL;
+    e->fds[n].fd = e->monitor ? bpfdev_fd(e->monitor) : -1;
+    e->fds[n].events = POLLIN;
+    e->fd_feeds[n++] = NULL;
     for (size_t i = 0; i < e->n_sources; i++) {
         for (size_t j = 0; j < e->sources[i]->n_feeds; j++) {
             struct bt_feed *feed = &e->sources[i]->feeds[j];
@@ -726,19 +733,19 @@ wait_and_fetch(struct engine *e, uint64_t timeout)
 
     bt_poll(e->fds, n, timeout);
     seen = bt_now_real();
-    for (size_t i = 0; i < n; i++) {
+    if (e->fds[0].revents & (POLLERR | POLLHUP)) {
+        bt_files_hang_up(e->files);
+    }
+    if (e->fds[1].revents) {
+        refresh_ports(e);
+        if (!e->monitor) {
+            lose_switch(e);
+            return UINT64_MAX;
+        }
+    }
+    for (size_t i = 2; i < n; i++) {
         struct bt_feed *feed = e->fd_feeds[i];
 
-        if (!feed) {
-            if (e->fds[i].revents) {
-                refresh_ports(e);
-                if (!e->monitor) {
-                    lose_switch(e);
-                    return UINT64_MAX;
-                }
-            }
-            continue;
-        }
         if (!feed->source->n_feeds || !feed->tap.dev) {
             continue;           /* Lost while we were at the others. */
         }
@@ -926,8 +933,15 @@ check_filter(const struct bt_capture *capture, const char *filter)
     char errbuf[BPFDEV_ERRBUF_SIZE];
 
     if (filter && filter[0]) {
-        if (bpfdev_compile(filter, DLT_EN10MB, 262144, !capture->no_optimize,
-                           &program, errbuf)) {
+        int error;
+
+        bt_deadline_start(COMPILE_TIMEOUT, "ovs-bpftap: the filter is too "
+                          "complex: libpcap could not compile it in 15 "
+                          "seconds\n");
+        error = bpfdev_compile(filter, DLT_EN10MB, 262144,
+                               !capture->no_optimize, &program, errbuf);
+        bt_deadline_end();
+        if (error) {
             bt_fatal("%s", errbuf);
         }
         bpfdev_free_filter(&program);
@@ -966,6 +980,10 @@ start(struct engine *e)
     }
     register_interfaces(e);
     announce(e);
+    if (!bt_files_run(e->files)) {
+        e->stop = true;         /* Nobody reads, or no room for a header. */
+        return;
+    }
     now = bt_now_mono();
     e->last_line = now;
     e->next_line = capture->progress ? now + BT_NSEC : 0;

@@ -35,6 +35,7 @@ struct bt_capture {
     size_t n_specs;
     struct bt_spec defaults;    /* For specs to come; no pattern. */
 
+    bool common;                /* -s and -Q are about all ports. */
     const char *socket;         /* NULL for the default. */
     uint64_t memory;            /* Buffer bytes per port, 0 for the default. */
     bool immediate;             /* Every packet at once. */

@@ -35,14 +35,10 @@ static const char help[] =
 "                  [--extcap-capture-filter=F] [--direction=in|out|inout]\n"
 "                  [--snaplen=N] [--reconnect] [--socket=PATH]\n"
 "\n"
-"Wireshark and tshark call this themselves once ovs-bpftap-extcap lies "
-"(or is\n"
-"linked to) in one of their extcap folders, which \"tshark -G folders\" "
-"names;\n"
-"for example, for one user:\n"
+"Wireshark and tshark call this themselves once ovs-bpftap-extcap lies (or is\n"
+"linked to) in their extcap folder, which \"tshark -G folders\" names, or in\n"
+"WIRESHARK_EXTCAP_DIR (ignored for root):\n"
 "\n"
-"  mkdir -p ~/.config/wireshark/extcap\n"
-"  ln -s $(command -v ovs-bpftap-extcap) ~/.config/wireshark/extcap/\n"
 "  tshark -D | grep ovs:\n"
 "  tshark -i ovs:p1 -f icmp\n";
 

@@ -385,6 +385,22 @@ bt_files_wait(const struct bt_files *files)
     return wait;
 }
 
+int
+bt_files_pipe(const struct bt_files *files)
+{
+    const struct bt_output *output = files->output;
+
+    return output && !output->regular ? output->fd : -1;
+}
+
+void
+bt_files_hang_up(struct bt_files *files)
+{
+    if (files->output) {
+        bt_output_hang_up(files->output);
+    }
+}
+
 bool
 bt_files_failed(const struct bt_files *files)
 {

@@ -84,6 +84,12 @@ uint64_t bt_files_wait(const struct bt_files *);
  * before it still are. */
 bool bt_files_accept(const struct bt_files *);
 
+/* Returns the descriptor of a pipe that is written, on which poll(2) reports
+ * POLLERR or POLLHUP when its reader has closed the other end, or -1.  Then
+ * call bt_files_hang_up(). */
+int bt_files_pipe(const struct bt_files *);
+void bt_files_hang_up(struct bt_files *);
+
 /* Has anything failed?  Was it because the reader closed its end? */
 bool bt_files_failed(const struct bt_files *);
 bool bt_files_closed_by_reader(const struct bt_files *);

@@ -285,7 +285,6 @@ replay(struct inject *in)
            && (retval = pcap_next_ex(pcap, &header, &data)) == 1) {
         handle_packet(in, header, data);
     }
-    flush(in);
     if (retval == PCAP_ERROR) {
         bt_error("%s: %s", in->file, pcap_geterr(pcap));
         in->stop = true;
@@ -507,6 +506,7 @@ bt_cmd_inject(int argc, char *argv[])
     do {
         replay(&in);
     } while (!is_over(&in) && (!in.loops || in.n_loops < in.loops));
+    flush(&in);
     if (!in.quiet) {
         print_statistics(&in);
     }

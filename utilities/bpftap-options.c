@@ -21,11 +21,35 @@
 /* Largest snapshot length, which is also that of tcpdump. */
 #define SNAPLEN_MAX 262144
 
+static void
+set_snaplen(struct bt_spec *spec)
+{
+    spec->snaplen = bt_parse_uint("-s", optarg, 0, SNAPLEN_MAX);
+}
+
+static void
+set_direction(struct bt_spec *spec)
+{
+    spec->direction = bt_parse_direction("-Q", optarg);
+}
+
+/* Lets 'set' change what the option is about. */
+static void
+set_specs(struct bt_capture *capture, void (*set)(struct bt_spec *))
+{
+    if (!capture->common) {
+        set(bt_capture_last(capture));
+        return;
+    }
+    set(&capture->defaults);
+    for (size_t i = 0; i < capture->n_specs; i++) {
+        set(&capture->specs[i]);
+    }
+}
+
 bool
 bt_parse_port_option(int c, struct bt_capture *capture)
 {
-    struct bt_spec *last = bt_capture_last(capture);
-
     switch (c) {
     case 'i':
         if (!optarg[0]) {
@@ -34,13 +58,13 @@ bt_parse_port_option(int c, struct bt_capture *capture)
         bt_capture_add(capture, optarg);
         return true;
     case 'f':
-        last->filter = optarg;
+        bt_capture_last(capture)->filter = optarg;
         return true;
     case 's':
-        last->snaplen = bt_parse_uint("-s", optarg, 0, SNAPLEN_MAX);
+        set_specs(capture, set_snaplen);
         return true;
     case 'Q':
-        last->direction = bt_parse_direction("-Q", optarg);
+        set_specs(capture, set_direction);
         return true;
     case 'B':
         capture->memory = 1024 * bt_parse_uint("-B", optarg, 1, MEMORY_MAX);

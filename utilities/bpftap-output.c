@@ -217,6 +217,14 @@ bt_output_flush(struct bt_output *output)
     return true;
 }
 
+void
+bt_output_hang_up(struct bt_output *output)
+{
+    if (!output->failed) {
+        fail(output, EPIPE, 0);
+    }
+}
+
 uint8_t *
 bt_output_block(struct bt_output *output, size_t n)
 {

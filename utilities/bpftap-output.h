@@ -61,6 +61,9 @@ uint64_t bt_output_size(const struct bt_output *);
 /* Writes what is collected.  Returns false if that failed now or earlier. */
 bool bt_output_flush(struct bt_output *);
 
+/* The reader of a pipe has closed its end: nothing more will be written. */
+void bt_output_hang_up(struct bt_output *);
+
 /* Flushes and closes 'output', also NULL, and frees it.  Returns false if
  * anything since bt_output_open() failed. */
 bool bt_output_close(struct bt_output *);

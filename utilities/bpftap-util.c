@@ -434,6 +434,40 @@ bt_signals_init(void)
     }
 }
 
+static const char *deadline_message;
+static struct sigaction deadline_old_action;
+
+static void
+handle_deadline(int signo)
+{
+    ssize_t retval = write(STDERR_FILENO, deadline_message,
+                           strlen(deadline_message));
+
+    (void) signo;
+    (void) retval;
+    _exit(BT_FAILED);
+}
+
+void
+bt_deadline_start(unsigned int seconds, const char *message)
+{
+    struct sigaction action;
+
+    deadline_message = message;
+    memset(&action, 0, sizeof action);
+    sigemptyset(&action.sa_mask);
+    action.sa_handler = handle_deadline;
+    sigaction(SIGALRM, &action, &deadline_old_action);
+    alarm(seconds);
+}
+
+void
+bt_deadline_end(void)
+{
+    alarm(bt_stop_signal() ? 1 : 0);
+    sigaction(SIGALRM, &deadline_old_action, NULL);
+}
+
 /* Gives the signals back their usual meaning, for a child about to exec. */
 void
 bt_signals_default(void)

@@ -103,6 +103,12 @@ void bt_signals_init(void);
 void bt_signals_default(void);
 int bt_stop_signal(void);
 
+/* Ends the program with 'message' unless bt_deadline_end() is called within
+ * 'seconds'.  Before bt_signals_init() or after; nothing may be open that must
+ * be closed well. */
+void bt_deadline_start(unsigned int seconds, const char *message);
+void bt_deadline_end(void);
+
 /* Waits with poll(2) for 'fds' or 'timeout_ns' nanoseconds (UINT64_MAX for
  * ever), ending at once on the first stop signal, also on one that came just
  * before the call.  Returns the number of ready 'fds', 0 when interrupted. */
