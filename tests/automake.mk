@@ -193,3 +193,10 @@ EXTRA_DIST += tests/frames.py
 check_PROGRAMS += tests/test-host
 tests_test_host_SOURCES = tests/test-host.c
 tests_test_host_LDADD = lib/host/libhost.la $(PCAP_LIBS)
+if HOST_LINUX
+check_PROGRAMS += tests/fuzz-rtnl
+tests_fuzz_rtnl_SOURCES = tests/fuzz-rtnl.c
+tests_fuzz_rtnl_LDADD = lib/host/libhost.la $(PCAP_LIBS)
+else
+EXTRA_DIST += tests/fuzz-rtnl.c
+endif

@@ -77,6 +77,11 @@ host_tap_open(const char *port_name, struct host_tap *tap)
     if (error) {
         return error;
     }
+    if (!strcmp(port_name, "all") || !strcmp(port_name, "default")) {
+        /* The kernel refuses these names, after it has announced the new
+         * interface, which makes a switch try again and again. */
+        return EINVAL;
+    }
 
     fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {

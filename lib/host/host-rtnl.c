@@ -127,9 +127,10 @@ rtnl_error(const struct nlmsghdr *nlmsg)
 }
 
 /* Hands the messages of one datagram to 'cb'.  Returns true if they ended the
- * answer, with the result in '*error'. */
+ * answer, with the result in '*error'.  'len' is signed because NLMSG_NEXT()
+ * makes it negative after a last message without padding. */
 static bool
-rtnl_deliver(const void *buf, size_t len, rtnl_cb *cb, void *aux, int *error)
+rtnl_deliver(const void *buf, int len, rtnl_cb *cb, void *aux, int *error)
 {
     const struct nlmsghdr *nlmsg = buf;
 
@@ -199,11 +200,14 @@ rtnl_find(const struct nlmsghdr *nlmsg, size_t fixed, uint16_t type,
 {
     size_t ofs = NLMSG_SPACE(fixed);
     const struct rtattr *rta;
-    size_t left;
+    int left;
 
     if (nlmsg->nlmsg_len < ofs) {
         return NULL;
     }
+
+    /* Signed: what remains after an attribute without its padding is less
+     * than nothing. */
     left = nlmsg->nlmsg_len - ofs;
     rta = (const struct rtattr *) ((const char *) nlmsg + ofs);
     for (; RTA_OK(rta, left); rta = RTA_NEXT(rta, left)) {

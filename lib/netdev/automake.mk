@@ -10,8 +10,10 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-dev.h \
 	lib/netdev/netdev-policer.c \
 	lib/netdev/netdev-policer.h \
+	lib/netdev/netdev-qos.c \
 	lib/netdev/netdev-rxq.c \
 	lib/netdev/netdev-stats.c \
 	lib/netdev/netdev-tap.c \
 	lib/netdev/netdev-tx.c
 lib_netdev_libnetdevbsd_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+EXTRA_DIST += lib/netdev/DEFECTS.md

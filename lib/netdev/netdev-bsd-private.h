@@ -11,6 +11,7 @@
  *   rxqs_mutex     the list of receive queues
  *   rxq's mutex    everything in a receive queue
  *   tx_mutex       the transmit handle
+ *   qos_mutex      the device of the built-in class that manages queues
  *   registry mutex, nb_dev's mutex
  *
  * The tap is read with the rxq's mutex held, written with tx_mutex held, and
@@ -84,6 +85,11 @@ struct netdev_bsd {
      * lost. */
     struct host_tap tap;
 
+    /* Quality of service, see netdev-qos.c. */
+    struct ovs_mutex qos_mutex;
+    struct netdev *inner;           /* Of the built-in class, may be NULL. */
+    uint32_t inner_generation;      /* 'dev.generation' that it is for. */
+
     /* Guarded by 'dev.mutex'. */
     struct host_offloads offloads;  /* Switched off while there are rxqs. */
     struct host_promisc *promisc;   /* As the host file holds it. */
@@ -143,6 +149,16 @@ void nb_send_wait(struct netdev *, int qid);
 /* netdev-stats.c */
 int nb_get_stats(const struct netdev *, struct netdev_stats *);
 int nb_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
+
+/* netdev-qos.c
+ *
+ * Gives 'class' the operations for queues if 'lender', the built-in class of
+ * devices or NULL, has them.  Main thread, before 'class' is registered. */
+void nb_qos_lend(const struct netdev_class *lender,
+                 struct netdev_class *class);
+
+/* Frees what these operations keep for 'netdev', in its destruct. */
+void nb_qos_destroy(struct netdev_bsd *netdev);
 
 /* netdev-tap.c
  *

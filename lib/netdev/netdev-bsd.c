@@ -86,6 +86,7 @@ common_construct(struct netdev_bsd *netdev, bool is_tap, const char *kname,
 {
     ovs_mutex_init(&netdev->rxqs_mutex);
     ovs_mutex_init(&netdev->tx_mutex);
+    ovs_mutex_init(&netdev->qos_mutex);
     ovs_list_init(&netdev->rxqs);
     nb_policer_init(&netdev->policer);
     for (int i = 0; i < NB_N_COUNTERS; i++) {
@@ -159,6 +160,7 @@ nb_destruct(struct netdev *netdev_)
     struct netdev_bsd *netdev = netdev_bsd_cast(netdev_);
 
     release_promisc(netdev);
+    nb_qos_destroy(netdev);
     nb_dev_unregister(&netdev->dev);
     host_tx_close(netdev->tx);
     if (netdev->tap.fd >= 0) {
@@ -171,6 +173,7 @@ nb_destruct(struct netdev *netdev_)
         }
     }
     nb_policer_destroy(&netdev->policer);
+    ovs_mutex_destroy(&netdev->qos_mutex);
     ovs_mutex_destroy(&netdev->tx_mutex);
     ovs_mutex_destroy(&netdev->rxqs_mutex);
 }
@@ -776,7 +779,7 @@ nb_update_flags(struct netdev *netdev_, enum netdev_flags off,
     .rxq_drain = nb_rxq_drain
 
 /* The notifier serves both classes and is run once, by "system". */
-static const struct netdev_class system_class = {
+static struct netdev_class system_class = {
     .type = "system",
     .run = nb_run,
     .wait = nb_wait,
@@ -784,7 +787,7 @@ static const struct netdev_class system_class = {
     NETDEV_BSD_CLASS_COMMON
 };
 
-static const struct netdev_class tap_class = {
+static struct netdev_class tap_class = {
     .type = "tap",
     .construct = nb_construct_tap,
     NETDEV_BSD_CLASS_COMMON
@@ -840,6 +843,34 @@ system_is_dummy(void)
     return true;
 }
 
+static void
+note_first(const struct host_link *link, void *name_)
+{
+    char *name = name_;
+
+    if (!name[0]) {
+        ovs_strlcpy(name, link->name, IFNAMSIZ);
+    }
+}
+
+/* Returns the class "system" as registered, or NULL if there is no interface
+ * to try it on. */
+static const struct netdev_class *
+get_builtin_class(void)
+{
+    const struct netdev_class *class;
+    char name[IFNAMSIZ] = "";
+    struct netdev *netdev;
+
+    host_link_dump(note_first, name);
+    if (!name[0] || netdev_open(name, "system", &netdev)) {
+        return NULL;
+    }
+    class = netdev_get_class(netdev);
+    netdev_close(netdev);
+    return class;
+}
+
 static int
 replace_class(const struct netdev_class *class)
 {
@@ -858,11 +889,15 @@ replace_class(const struct netdev_class *class)
 int
 netdev_bsd_register(void)
 {
+    const struct netdev_class *builtin;
     int error;
 
     if (system_is_dummy()) {
         return 0;
     }
+    builtin = get_builtin_class();
+    nb_qos_lend(builtin, &system_class);
+    nb_qos_lend(builtin, &tap_class);
 
     unixctl_command_register("netdev-bsd/cache-show", "[dev]", 0, 1,
                              cache_show, NULL);
