@@ -10,6 +10,7 @@ AC_DEFUN([BSD_CHECK_HOST],
      [freebsd*], [BSD_HOST=freebsd],
      [netbsd*], [BSD_HOST=netbsd],
      [AC_MSG_ERROR([no host interface for $host_os yet: lib/host needs a file that implements lib/host/host.h on it])])
+   AC_SUBST([BSD_HOST])
    AM_CONDITIONAL([HOST_LINUX], [test $BSD_HOST = linux])
    AM_CONDITIONAL([HOST_FREEBSD], [test $BSD_HOST = freebsd])
    AM_CONDITIONAL([HOST_NETBSD], [test $BSD_HOST = netbsd])])
