@@ -148,7 +148,11 @@ bpfdev_switch_libs = \
 	$(OVS_LIBS)
 check_PROGRAMS += \
 	tests/test-bpf-proto \
+	tests/test-bpf-shm \
 	tests/test-bpfdev
+tests_test_bpf_shm_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_shm_LDADD = $(OVS_LIBS)
+tests_test_bpf_shm_SOURCES = tests/test-bpf-shm.c
 tests_test_bpf_proto_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_proto_LDADD = $(bpfdev_switch_libs)
 tests_test_bpf_proto_SOURCES = tests/test-bpf-proto.c $(bpfdev_switch_sources)

@@ -1418,6 +1418,39 @@ test_list_peers(void)
     switch_stop();
 }
 
+/* Section 1: the owner is recorded, and updated as requests arrive. */
+static void
+test_owner(void)
+{
+    struct bpfdev_peer *peers;
+    int status;
+    size_t n;
+
+    switch_start();
+    struct bpfdev *dev = open_device(0);
+    struct bpfdev *other = open_device(0);
+    pid_t pid = fork();
+    if (!pid) {
+        _exit(bpfdev_ioctl(dev, BIOCFLUSH) ? 1 : 0);
+    }
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+    CHECK_INT(status, 0);
+    CHECK_ERRNO(bpfdev_list_peers(other, &peers, &n), 0);
+    CHECK_INT(n, 2);
+    CHECK_INT(peers[0].pid, pid);
+    CHECK_INT(peers[1].pid, getpid());
+    free(peers);
+
+    /* Back in the hands of the first. */
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCFLUSH), 0);
+    CHECK_ERRNO(bpfdev_list_peers(other, &peers, &n), 0);
+    CHECK_INT(peers[0].pid, getpid());
+    free(peers);
+    bpfdev_close(dev);
+    bpfdev_close(other);
+    switch_stop();
+}
+
 static void
 test_monitor(void)
 {
@@ -1857,6 +1890,7 @@ static const struct test tests[] = {
     { "write-filter-and-lock", test_write_filter_and_lock },
     { "list-ports", test_list_ports },
     { "list-peers", test_list_peers },
+    { "owner", test_owner },
     { "monitor", test_monitor },
     { "daemon-gone", test_daemon_gone },
     { "open-errors", test_open_errors },

@@ -685,6 +685,10 @@ conn_hello(struct bpf_conn *conn, const struct conn_request *request,
         bpf_conn_run_monitor(conn);
     }
 
+    char name[64];
+    VLOG_DBG("%s: opened, %s%s", bpf_conn_name(conn, name),
+             read_only ? "read-only" : "read-write",
+             conn->monitor ? ", to watch the ports" : "");
     conn->greeted = true;
     ovs_list_remove(&conn->timer_node);
     ovs_list_init(&conn->timer_node);

@@ -36,7 +36,7 @@
 #if defined(LOCAL_PEERCRED)
 #include <sys/ucred.h>
 
-/* FreeBSD and DragonFly. */
+/* FreeBSD. */
 int
 bpf_peercred_get(int fd, struct bpf_cred *cred)
 {
@@ -48,11 +48,7 @@ bpf_peercred_get(int fd, struct bpf_cred *cred)
     }
     cred->uid = x.cr_uid;
     cred->gid = x.cr_ngroups > 0 ? x.cr_groups[0] : (gid_t) -1;
-#ifdef cr_pid
     cred->pid = x.cr_pid;
-#else
-    cred->pid = 0;
-#endif
     return 0;
 }
 #elif defined(LOCAL_PEEREID)
