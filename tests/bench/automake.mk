@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	tests/bench/bench-lib.sh \
 	tests/bench/bench-tap \
 	tests/bench/table.awk
+TESTSUITE_AT += tests/bench.at
 
 # Daemons with a source and sink of packets inside (bench-netdev.c).  The
 # second is linked without the tap point.
