@@ -6,13 +6,14 @@
  * use this file except in compliance with the License.  You may obtain a copy
  * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
 
-/* Mirrors of patch ports; see bpftap-mirror.h. */
+/* Mirrors for patch ports; see bpftap-mirror.h. */
 
 #include "bpftap-mirror.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -24,10 +25,11 @@
 #include "bpftap-util.h"
 
 #define OWNER_KEY "ovs-bpftap-owner"
-#define MIRRORED_KEY "ovs-bpftap-port"
+#define OUTPUT_KEY "ovs-bpftap-output"
 
 struct bt_mirror {
     char *ports[3];             /* By enum bt_direction; NULL if not wanted. */
+    char *bridges[3];           /* That they are on. */
     int guard_fd;               /* Its end tells the guardian. */
     pid_t guardian;
 };
@@ -128,55 +130,6 @@ vsctl_start(struct bt_strv *argv)
     bt_strv_add(argv, "--timeout=10");
 }
 
-/* Adds to 'argv' what makes port 'name' and a mirror to it.  'select' is the
- * column that chooses the direction. */
-static void
-add_mirror(struct bt_strv *argv, const char *bridge, const char *port,
-           const char *name, const char *select, int i, const char *owner)
-{
-    struct bt_str quoted = { NULL, 0, 0 };
-
-    bt_str_json(&quoted, port);
-    bt_strv_addf(argv, "--");
-    bt_strv_addf(argv, "--id=@i%d", i);
-    bt_strv_add(argv, "create");
-    bt_strv_add(argv, "Interface");
-    bt_strv_addf(argv, "name=\"%s\"", name);
-    bt_strv_add(argv, "type=bpf");
-
-    bt_strv_addf(argv, "--");
-    bt_strv_addf(argv, "--id=@p%d", i);
-    bt_strv_add(argv, "create");
-    bt_strv_add(argv, "Port");
-    bt_strv_addf(argv, "name=\"%s\"", name);
-    bt_strv_addf(argv, "interfaces=@i%d", i);
-    bt_strv_addf(argv, "external_ids:" OWNER_KEY "=\"%s\"", owner);
-    bt_strv_addf(argv, "external_ids:" MIRRORED_KEY "=%s", quoted.s);
-
-    bt_strv_addf(argv, "--");
-    bt_strv_addf(argv, "--id=@m%d", i);
-    bt_strv_add(argv, "create");
-    bt_strv_add(argv, "Mirror");
-    bt_strv_addf(argv, "name=\"%s\"", name);
-    bt_strv_addf(argv, "%s=@port", select);
-    bt_strv_addf(argv, "output_port=@p%d", i);
-    bt_strv_addf(argv, "external_ids:" OWNER_KEY "=\"%s\"", owner);
-
-    bt_strv_addf(argv, "--");
-    bt_strv_add(argv, "add");
-    bt_strv_add(argv, "Bridge");
-    bt_strv_add(argv, bridge);
-    bt_strv_add(argv, "ports");
-    bt_strv_addf(argv, "@p%d", i);
-    bt_strv_addf(argv, "--");
-    bt_strv_add(argv, "add");
-    bt_strv_add(argv, "Bridge");
-    bt_strv_add(argv, bridge);
-    bt_strv_add(argv, "mirrors");
-    bt_strv_addf(argv, "@m%d", i);
-    bt_str_free(&quoted);
-}
-
 /* The first line of 'output', for a message. */
 static const char *
 first_line(struct bt_str *output)
@@ -187,10 +140,145 @@ first_line(struct bt_str *output)
     return bt_str_cstr(output);
 }
 
-/* Makes ports and mirrors in one transaction. */
+/* Runs ovs-vsctl with the arguments that follow, up to a NULL, and appends the
+ * words of what it prints to 'words'.  Returns its exit status. */
 static int
-transact(const struct bt_mirror *mirror, const char *bridge,
-         const char *port, char errbuf[])
+vsctl_words(struct bt_strv *words, ...)
+{
+    struct bt_str output = { NULL, 0, 0 };
+    struct bt_strv argv = { NULL, 0 };
+    const char *argument;
+    char *line, *save;
+    va_list args;
+    int status;
+
+    vsctl_start(&argv);
+    va_start(args, words);
+    while ((argument = va_arg(args, const char *))) {
+        bt_strv_add(&argv, argument);
+    }
+    va_end(args);
+    status = bt_run(argv.v, &output);
+    for (line = output.s ? strtok_r(output.s, "\n", &save) : NULL; line;
+         line = strtok_r(NULL, "\n", &save)) {
+        size_t n = strlen(line);
+
+        if (n >= 2 && line[0] == '"' && line[n - 1] == '"') {
+            line[n - 1] = '\0';
+            line++;
+        }
+        bt_strv_add(words, line);
+    }
+    bt_strv_free(&argv);
+    bt_str_free(&output);
+    return status;
+}
+
+/* What is mirrored: the packets that enter 'bridge' through a patch port. */
+struct entrance {
+    const char *name;           /* Of the port and mirrors to make. */
+    const char *bridge;
+    struct bt_strv ports;       /* Of the bridge, except patch ports. */
+    size_t n_patches;
+};
+
+/* Finds the ports of the bridge of 'entrance'. */
+static void
+find_ports(struct entrance *entrance)
+{
+    struct bt_strv all = { NULL, 0 }, patches = { NULL, 0 };
+
+    vsctl_words(&all, "list-ports", entrance->bridge, NULL);
+    vsctl_words(&patches, "--bare", "--columns=name", "find", "Interface",
+                "type=patch", NULL);
+    bt_strv_add(&entrance->ports, entrance->bridge);
+    for (size_t i = 0; i < all.n; i++) {
+        if (bt_strv_contains(&patches, all.v[i])) {
+            entrance->n_patches++;
+        } else if (strncmp(all.v[i], BT_OWN_PORT_PREFIX,
+                           strlen(BT_OWN_PORT_PREFIX))) {
+            bt_strv_add(&entrance->ports, all.v[i]);
+        }
+    }
+    bt_strv_free(&all);
+    bt_strv_free(&patches);
+}
+
+/* Adds to 'argv' the creation of a mirror of 'entrance', called by the name of
+ * its port and 'suffix', of all its ports in the direction of 'column'. */
+static void
+add_mirror(struct bt_strv *argv, const struct entrance *entrance, int i,
+           const char *suffix, const char *column, const char *owner)
+{
+    struct bt_str selection = { NULL, 0, 0 };
+
+    bt_strv_add(argv, "--");
+    bt_strv_addf(argv, "--id=@m%s%d", suffix, i);
+    bt_strv_add(argv, "create");
+    bt_strv_add(argv, "Mirror");
+    bt_strv_addf(argv, "name=\"%s%s\"", entrance->name, suffix);
+    bt_strv_addf(argv, "output_port=@p%d", i);
+    bt_strv_addf(argv, "external_ids:" OWNER_KEY "=\"%s\"", owner);
+    bt_strv_addf(argv, "external_ids:" OUTPUT_KEY "=\"%s\"",
+                 entrance->name);
+    bt_str_printf(&selection, "%s=", column);
+    for (size_t j = 0; j < entrance->ports.n; j++) {
+        bt_str_printf(&selection, "%s@s%d.%zu", j ? "," : "", i, j);
+    }
+    bt_strv_add(argv, selection.s);
+    bt_str_free(&selection);
+}
+
+/* Adds to 'argv' the creation of the port and the mirrors of 'entrance'. */
+static void
+add_entrance(struct bt_strv *argv, const struct entrance *entrance, int i,
+             const char *owner)
+{
+    for (size_t j = 0; j < entrance->ports.n; j++) {
+        bt_strv_add(argv, "--");
+        bt_strv_addf(argv, "--id=@s%d.%zu", i, j);
+        bt_strv_add(argv, "get");
+        bt_strv_add(argv, "Port");
+        bt_strv_add(argv, entrance->ports.v[j]);
+    }
+
+    bt_strv_add(argv, "--");
+    bt_strv_addf(argv, "--id=@i%d", i);
+    bt_strv_add(argv, "create");
+    bt_strv_add(argv, "Interface");
+    bt_strv_addf(argv, "name=\"%s\"", entrance->name);
+    bt_strv_add(argv, "type=bpf");
+
+    bt_strv_add(argv, "--");
+    bt_strv_addf(argv, "--id=@p%d", i);
+    bt_strv_add(argv, "create");
+    bt_strv_add(argv, "Port");
+    bt_strv_addf(argv, "name=\"%s\"", entrance->name);
+    bt_strv_addf(argv, "interfaces=@i%d", i);
+    bt_strv_addf(argv, "external_ids:" OWNER_KEY "=\"%s\"", owner);
+
+    add_mirror(argv, entrance, i, "-all", "select_dst_port", owner);
+    add_mirror(argv, entrance, i, "-own", "select_src_port", owner);
+    bt_strv_addf(argv, "snaplen=%d", BT_MIRROR_STUB);
+
+    bt_strv_add(argv, "--");
+    bt_strv_add(argv, "add");
+    bt_strv_add(argv, "Bridge");
+    bt_strv_add(argv, entrance->bridge);
+    bt_strv_add(argv, "ports");
+    bt_strv_addf(argv, "@p%d", i);
+    bt_strv_add(argv, "--");
+    bt_strv_add(argv, "add");
+    bt_strv_add(argv, "Bridge");
+    bt_strv_add(argv, entrance->bridge);
+    bt_strv_add(argv, "mirrors");
+    bt_strv_addf(argv, "@m-all%d", i);
+    bt_strv_addf(argv, "@m-own%d", i);
+}
+
+/* Makes ports and mirrors, for both directions, in one transaction. */
+static int
+transact(const struct bt_mirror *mirror, const char *port, char errbuf[])
 {
     struct bt_str output = { NULL, 0, 0 };
     struct bt_strv argv = { NULL, 0 };
@@ -198,26 +286,26 @@ transact(const struct bt_mirror *mirror, const char *bridge,
     int status;
 
     vsctl_start(&argv);
-    bt_strv_add(&argv, "--");
-    bt_strv_add(&argv, "--id=@port");
-    bt_strv_add(&argv, "get");
-    bt_strv_add(&argv, "Port");
-    bt_strv_add(&argv, port);
-    if (mirror->ports[BT_DIR_IN]) {
-        add_mirror(&argv, bridge, port, mirror->ports[BT_DIR_IN],
-                   "select_src_port", 1, owner);
-    }
-    if (mirror->ports[BT_DIR_OUT]) {
-        add_mirror(&argv, bridge, port, mirror->ports[BT_DIR_OUT],
-                   "select_dst_port", 2, owner);
+    for (int i = BT_DIR_IN; i <= BT_DIR_OUT; i++) {
+        struct entrance entrance = {
+            mirror->ports[i], mirror->bridges[i], { NULL, 0 }, 0
+        };
+
+        if (!entrance.name) {
+            continue;
+        }
+        find_ports(&entrance);
+        if (entrance.n_patches > 1) {
+            bt_note("%s: bridge %s has %zu patch ports, whose packets cannot "
+                    "be told apart", port, entrance.bridge,
+                    entrance.n_patches);
+        }
+        add_entrance(&argv, &entrance, i, owner);
+        bt_strv_free(&entrance.ports);
     }
     status = bt_run(argv.v, &output);
-    if (status == 127) {
-        snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: a patch port is captured "
-                 "through a mirror, which needs ovs-vsctl; put it into PATH",
-                 port);
-    } else if (status) {
-        snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: no mirror of this patch "
+    if (status) {
+        snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: no mirror for this patch "
                  "port (%s)", port, first_line(&output));
     }
     bt_strv_free(&argv);
@@ -226,47 +314,42 @@ transact(const struct bt_mirror *mirror, const char *bridge,
     return status ? EIO : 0;
 }
 
-/* Removes port 'name' of 'bridge' and the mirror to it, as far as they still
+/* Removes port 'name' of 'bridge' and the mirrors to it, as far as they still
  * exist. */
 static void
 remove_port(const char *bridge, const char *name)
 {
-    struct bt_str uuid = { NULL, 0, 0 };
+    struct bt_str output = { NULL, 0, 0 };
+    struct bt_strv mirrors = { NULL, 0 };
     struct bt_strv argv = { NULL, 0 };
+    char *condition = bt_asprintf("external_ids:" OUTPUT_KEY "=\"%s\"", name);
 
-    vsctl_start(&argv);
-    bt_strv_add(&argv, "--bare");
-    bt_strv_add(&argv, "--columns=_uuid");
-    bt_strv_add(&argv, "find");
-    bt_strv_add(&argv, "Mirror");
-    bt_strv_addf(&argv, "name=\"%s\"", name);
-    if (bt_run(argv.v, &uuid)) {
-        bt_str_clear(&uuid);
+    if (vsctl_words(&mirrors, "--bare", "--columns=_uuid", "find", "Mirror",
+                    condition, NULL)) {
+        bt_strv_free(&mirrors);
     }
-    bt_strv_free(&argv);
-    first_line(&uuid);
-
     vsctl_start(&argv);
-    if (uuid.s && uuid.s[0]) {
+    for (size_t i = 0; i < mirrors.n; i++) {
         bt_strv_add(&argv, "--");
         bt_strv_add(&argv, "--if-exists");
         bt_strv_add(&argv, "remove");
         bt_strv_add(&argv, "Bridge");
         bt_strv_add(&argv, bridge);
         bt_strv_add(&argv, "mirrors");
-        bt_strv_add(&argv, uuid.s);
+        bt_strv_add(&argv, mirrors.v[i]);
     }
     bt_strv_add(&argv, "--");
     bt_strv_add(&argv, "--if-exists");
     bt_strv_add(&argv, "del-port");
     bt_strv_add(&argv, name);
-    bt_str_clear(&uuid);
-    if (bt_run(argv.v, &uuid)) {
+    if (bt_run(argv.v, &output)) {
         bt_error("cannot remove mirror port %s (%s); \"ovs-vsctl del-port "
-                 "%s\" does", name, first_line(&uuid), name);
+                 "%s\" does", name, first_line(&output), name);
     }
     bt_strv_free(&argv);
-    bt_str_free(&uuid);
+    bt_strv_free(&mirrors);
+    bt_str_free(&output);
+    free(condition);
 }
 
 /* The guardian shares nothing with this program but standard error and the
@@ -293,7 +376,7 @@ guardian_isolate(int fd)
 }
 
 static void BT_NORETURN
-guardian_main(const struct bt_mirror *mirror, const char *bridge, int fd)
+guardian_main(const struct bt_mirror *mirror, int fd)
 {
     char byte;
 
@@ -303,14 +386,14 @@ guardian_main(const struct bt_mirror *mirror, const char *bridge, int fd)
     }
     for (size_t i = 0; i < BT_ARRAY_SIZE(mirror->ports); i++) {
         if (mirror->ports[i]) {
-            remove_port(bridge, mirror->ports[i]);
+            remove_port(mirror->bridges[i], mirror->ports[i]);
         }
     }
     _exit(0);
 }
 
 static int
-start_guardian(struct bt_mirror *mirror, const char *bridge, char errbuf[])
+start_guardian(struct bt_mirror *mirror, char errbuf[])
 {
     int fds[2];
 
@@ -323,7 +406,7 @@ start_guardian(struct bt_mirror *mirror, const char *bridge, char errbuf[])
     fflush(stdout);
     mirror->guardian = fork();
     if (!mirror->guardian) {
-        guardian_main(mirror, bridge, fds[0]);
+        guardian_main(mirror, fds[0]);
     }
     close(fds[0]);
     mirror->guard_fd = fds[1];
@@ -335,30 +418,68 @@ start_guardian(struct bt_mirror *mirror, const char *bridge, char errbuf[])
     return 0;
 }
 
+/* Finds the bridge at the other end of patch port 'port'.  Returns NULL with
+ * the reason in 'errbuf'. */
+static char *
+find_peer_bridge(const char *port, char errbuf[])
+{
+    struct bt_strv peer = { NULL, 0 }, bridge = { NULL, 0 };
+    char *name = NULL;
+    int status;
+
+    status = vsctl_words(&peer, "get", "Interface", port, "options:peer",
+                         NULL);
+    if (status == 127) {
+        snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: a patch port is captured "
+                 "through mirrors, which needs ovs-vsctl; put it into PATH",
+                 port);
+    } else if (status || !peer.n
+               || vsctl_words(&bridge, "iface-to-br", peer.v[0], NULL)
+               || !bridge.n) {
+        snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: this patch port has no "
+                 "other end; its option \"peer\" must name a port", port);
+    } else {
+        name = bt_strdup(bridge.v[0]);
+    }
+    bt_strv_free(&peer);
+    bt_strv_free(&bridge);
+    return name;
+}
+
+/* Names the port for 'direction' on 'bridge', which is taken over. */
+static void
+name_port(struct bt_mirror *mirror, enum bt_direction direction,
+          char *bridge)
+{
+    unsigned int unique = (bt_now_real() / 1000) & 0xffffff;
+
+    mirror->bridges[direction] = bridge;
+    mirror->ports[direction]
+        = bt_asprintf(BT_OWN_PORT_PREFIX "%ld-%06x-%s", (long int) getpid(),
+                      unique, direction == BT_DIR_IN ? "in" : "out");
+}
+
 struct bt_mirror *
 bt_mirror_create(const char *bridge, const char *port,
                  unsigned int direction, int *error, char errbuf[])
 {
     struct bt_mirror *mirror = bt_zalloc(sizeof *mirror);
-    unsigned int unique = (bt_now_real() / 1000) & 0xffffff;
-    static unsigned int n;
+    char *peer_bridge = find_peer_bridge(port, errbuf);
 
     mirror->guard_fd = -1;
+    *error = peer_bridge ? 0 : EINVAL;
     if (direction != BPF_D_OUT) {
-        mirror->ports[BT_DIR_IN] = bt_asprintf(
-            BT_OWN_PORT_PREFIX "%ld-%06x-%u-in", (long int) getpid(), unique,
-            n);
+        name_port(mirror, BT_DIR_IN, bt_strdup(bridge));
     }
-    if (direction != BPF_D_IN) {
-        mirror->ports[BT_DIR_OUT] = bt_asprintf(
-            BT_OWN_PORT_PREFIX "%ld-%06x-%u-out", (long int) getpid(),
-            unique, n);
+    if (direction != BPF_D_IN && peer_bridge) {
+        name_port(mirror, BT_DIR_OUT, bt_strdup(peer_bridge));
     }
-    n++;
-
-    *error = start_guardian(mirror, bridge, errbuf);
+    free(peer_bridge);
     if (!*error) {
-        *error = transact(mirror, bridge, port, errbuf);
+        *error = start_guardian(mirror, errbuf);
+    }
+    if (!*error) {
+        *error = transact(mirror, port, errbuf);
     }
     if (*error) {
         bt_mirror_destroy(mirror);
@@ -387,6 +508,7 @@ bt_mirror_destroy(struct bt_mirror *mirror)
     }
     for (size_t i = 0; i < BT_ARRAY_SIZE(mirror->ports); i++) {
         free(mirror->ports[i]);
+        free(mirror->bridges[i]);
     }
     free(mirror);
 }

@@ -6,19 +6,27 @@
  * use this file except in compliance with the License.  You may obtain a copy
  * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
 
-/* Mirrors of patch ports.
+/* Mirrors for patch ports.
  *
  * A patch port is a short cut inside the switch: packets never pass a device
- * there, so there is nothing to tap.  Open vSwitch can mirror it, though, to a
- * port of type "bpf", which exists for capture clients alone.  One mirror and
- * one such port are made for each direction, so that the direction of every
- * packet is known.
+ * there, so there is nothing to tap, and Open vSwitch carries out no mirror of
+ * a patch port either (it turns to the other bridge before it looks for
+ * mirrors).  What can be had is the packets that came into a bridge through
+ * its patch ports and leave it through another port: for the direction "in" of
+ * a patch port those of its own bridge, for "out" those of its peer's.
  *
- * They are made in one transaction and taken away however this program ends:
- * a guardian process waits for that and removes them.  Should even the
- * guardian be killed, the next start of this tool finds in the database who
- * made them, and removes them if that process is gone.  Names are unique, so
- * that any number of tools work side by side.
+ * Two mirrors with the same output port single them out.  One selects all that
+ * leaves through the bridge's ports, the other all that comes in through them,
+ * cut to BT_MIRROR_STUB bytes.  Open vSwitch sends a packet to an output port
+ * once, so that a packet that came in through an ordinary port arrives as a
+ * stub, which the filter drops, and one that came in through a patch port
+ * whole.
+ *
+ * Ports and mirrors are made in one transaction and taken away however this
+ * program ends: a guardian process waits for that and removes them.  Should
+ * even the guardian be killed, the next start of this tool finds in the
+ * database who made them, and removes them if that process is gone.  Names are
+ * unique, so that any number of tools work side by side.
  *
  * One thread, no locks. */
 
@@ -32,7 +40,11 @@
 struct bpfdev_port;
 struct bt_mirror;
 
-/* Mirrors port 'port' of 'bridge' in 'direction' (BPF_D_*).  Returns NULL
+/* Length of what is left of packets that are not wanted: an Ethernet header,
+ * the least that Open vSwitch can cut to. */
+#define BT_MIRROR_STUB 14
+
+/* Makes mirrors for patch port 'port' of 'bridge' in 'direction' (BPF_D_*).  Returns NULL
  * with '*error' and the reason in 'errbuf' (BPFDEV_ERRBUF_SIZE bytes) if that
  * fails. */
 struct bt_mirror *bt_mirror_create(const char *bridge, const char *port,

@@ -111,6 +111,7 @@ attach_patch(struct bt_source *source, struct bt_tap_config *config,
     }
 
     config->direction = BPF_D_OUT;
+    config->longer_than = BT_MIRROR_STUB;
     for (size_t i = 0; i < BT_ARRAY_SIZE(directions); i++) {
         config->port = bt_mirror_port(source->mirror, directions[i]);
         if (config->port) {

@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bpftap-util.h"
@@ -71,6 +72,51 @@ open_with(struct bt_tap *tap, const struct bt_tap_config *config,
     return 0;
 }
 
+/* Installs the filter behind a test for packets of more than
+ * 'config->longer_than' bytes: a load from beyond a packet's end rejects
+ * it. */
+static int
+set_long_filter(struct bt_tap *tap, const struct bt_tap_config *config,
+                uint32_t snaplen, char errbuf[])
+{
+    const struct bpf_insn test = BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
+                                          config->longer_than);
+    struct bpf_program program;
+    struct bpf_insn *insns;
+    int error = 0;
+
+    if (bpfdev_compile(config->filter, tap->dlt, snaplen, config->optimize,
+                       &program, errbuf)) {
+        bt_tap_close(tap);
+        return EINVAL;
+    }
+    insns = bt_alloc((program.bf_len + 1) * sizeof *insns);
+    insns[0] = test;
+    memcpy(insns + 1, program.bf_insns, program.bf_len * sizeof *insns);
+    if (bpfdev_set_filter(tap->dev, insns, program.bf_len + 1)) {
+        error = failed(tap, errno, errbuf);
+    }
+    free(insns);
+    bpfdev_free_filter(&program);
+    return error;
+}
+
+static int
+set_filter(struct bt_tap *tap, const struct bt_tap_config *config,
+           char errbuf[])
+{
+    uint32_t snaplen = config->snaplen ? config->snaplen : 262144;
+
+    if (config->longer_than) {
+        return set_long_filter(tap, config, snaplen, errbuf);
+    } else if ((config->filter[0] || config->snaplen)
+               && bpfdev_set_filter_expr(tap->dev, config->filter, snaplen,
+                                         config->optimize)) {
+        return failed(tap, errno, errbuf);
+    }
+    return 0;
+}
+
 int
 bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
             char errbuf[])
@@ -93,13 +139,7 @@ bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
         return failed(tap, errno, errbuf);
     }
     tap->dlt = dlt;
-    if ((config->filter[0] || config->snaplen)
-        && bpfdev_set_filter_expr(tap->dev, config->filter,
-                                  config->snaplen ? config->snaplen : 262144,
-                                  config->optimize)) {
-        return failed(tap, errno, errbuf);
-    }
-    return 0;
+    return set_filter(tap, config, errbuf);
 }
 
 /* Adds what was lost since the buffer before.  A buffer's counters are those
