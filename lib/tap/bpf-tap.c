@@ -21,10 +21,8 @@
 
 #include "tap/bpf-tap.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "bpf/bpf-port.h"
 #include "bpf/bpf-server.h"
@@ -45,44 +43,10 @@ VLOG_DEFINE_THIS_MODULE(bpf);
  * is tried again after this many milliseconds. */
 #define RETRY_INTERVAL 5000
 
-/* Descriptors that the server needs for a device: connection, both ends of the
- * pair that tells of readiness, and memory; and what the switch itself may
- * need. */
-#define FDS_PER_DEVICE 4
-#define FDS_FOR_SWITCH 4096
-
 /* The server's state and what it was last told. */
 static uint64_t applied_seqno;  /* bpf_config_seqno() that it reflects. */
 static char *server_error;      /* Why it does not run, or NULL. */
 static long long int retry_at;  /* When to try again, LLONG_MAX for never. */
-
-/* Makes room for the descriptors of as many devices as the configuration
- * allows, as far as the hard limit permits. */
-static void
-raise_fd_limit(unsigned int max_devices)
-{
-    rlim_t wanted = FDS_FOR_SWITCH + (rlim_t) FDS_PER_DEVICE * max_devices;
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit)
-        || limit.rlim_cur == RLIM_INFINITY
-        || limit.rlim_cur >= wanted) {
-        return;
-    }
-
-    if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < wanted) {
-        VLOG_INFO("%u capture devices may need %llu descriptors, more than the"
-                  " limit of %llu (ulimit -Hn)", max_devices,
-                  (unsigned long long int) wanted,
-                  (unsigned long long int) limit.rlim_max);
-        wanted = limit.rlim_max;
-    }
-    limit.rlim_cur = wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit)) {
-        VLOG_INFO("cannot raise the limit of descriptors to %llu: %s",
-                  (unsigned long long int) wanted, ovs_strerror(errno));
-    }
-}
 
 static void
 set_server_error(char *error)
@@ -103,7 +67,6 @@ configure_server(const struct bpf_config *config)
         bpf_server_stop();
         set_server_error(NULL);
     } else {
-        raise_fd_limit(config->max_devices);
         set_server_error(bpf_server_is_running()
                          ? bpf_server_reconfigure(config)
                          : bpf_server_start(config));

@@ -286,11 +286,15 @@ tap_ovsdb_run(void)
     database = idl_seqno != ovsdb_idl_get_seqno(idl);
     idl_seqno = ovsdb_idl_get_seqno(idl);
 
-    if (tap_ovsdb_is_ready() && (database || tunnels)) {
+    if (tap_ovsdb_is_ready()) {
         const struct ovsrec_open_vswitch *cfg = ovsrec_open_vswitch_first(idl);
 
-        update_config(cfg);
-        update_ports(cfg);
+        if (database) {
+            update_config(cfg);
+        }
+        if (database || tunnels) {
+            update_ports(cfg);
+        }
     }
 }
 
