@@ -21,12 +21,13 @@
  * libpcap before 1.8 compiles with global variables, so 'compile_mutex' keeps
  * compilations apart; it is the one thing that devices share. */
 
+/* Comes first: where <net/bpf.h> exists, libpcap must find it included. */
+#include "bpfdev/bpfdev-private.h"
+
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "bpfdev/bpfdev-private.h"
 
 static pthread_mutex_t compile_mutex = PTHREAD_MUTEX_INITIALIZER;
 
