@@ -17,3 +17,4 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-tx.c
 lib_netdev_libnetdevbsd_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 EXTRA_DIST += lib/netdev/DEFECTS.md
+dist_man5_MANS += lib/netdev/ovs-netdev-bsd.5
