@@ -20,7 +20,8 @@
 
 /* Clients that misbehave, are killed, or are too many: whatever they do, the
  * server goes on, and what they used comes back.  Run without an argument for
- * a list of tests.
+ * a list of tests; "attack" is not one of them, but does all this to a switch
+ * that runs already.
  *
  * Clients that are processes of their own come from a process that was forked
  * before the switch started its threads. */
@@ -414,13 +415,44 @@ fuzz_drain(int fd)
     return n < 0 && errno == EAGAIN;
 }
 
+/* Talks nonsense on a new connection.  Calls 'between', if that is not NULL,
+ * between messages. */
+static void
+fuzz_connection(void (*between)(void))
+{
+    static struct message msg;
+    int fd = connect_raw();
+
+    if (rng_range(20)) {
+        say_hello(fd, rng_range(4));
+    }
+    for (int i = rng_range(50); i > 0; i--) {
+        size_t size = fuzz_message(&msg);
+
+        if (!message_send(fd, &msg, size) || !fuzz_drain(fd)) {
+            break;
+        }
+        if (between) {
+            between();
+        }
+    }
+    close(fd);
+}
+
+static void
+feed_something(void)
+{
+    switch_feed(rng_range(2) ? "p1" : "p2",
+                rng_range(2) ? BPF_DEV_IN : BPF_DEV_OUT,
+                60 + rng_range(1000), 1, 1);
+}
+
 static void
 test_fuzz(void)
 {
     const char *seed = getenv("FUZZ_SEED");
     const char *count = getenv("FUZZ_COUNT");
     int n_conns = count ? atoi(count) : 10000;
-    static struct message msg;
     struct switch_resources before;
 
     rng_state = seed ? strtoull(seed, NULL, 0) : 1;
@@ -435,22 +467,7 @@ test_fuzz(void)
     }
     switch_get_resources(&before);
     for (int i = 0; i < n_conns; i++) {
-        int fd = connect_raw();
-
-        if (rng_range(20)) {
-            say_hello(fd, rng_range(4));
-        }
-        for (int j = rng_range(50); j > 0; j--) {
-            size_t size = fuzz_message(&msg);
-
-            if (!message_send(fd, &msg, size) || !fuzz_drain(fd)) {
-                break;
-            }
-            switch_feed(rng_range(2) ? "p1" : "p2",
-                        rng_range(2) ? BPF_DEV_IN : BPF_DEV_OUT,
-                        60 + rng_range(1000), 1, i);
-        }
-        close(fd);
+        fuzz_connection(feed_something);
         if (i % 200 == 0) {
             switch_check_serves("p3");
         }
@@ -461,6 +478,30 @@ test_fuzz(void)
     }
     switch_check_resources(&before);
     switch_check_serves("p1");
+    switch_stop();
+}
+
+/* Clients that connect and say nothing are closed after a while, those that
+ * said HELLO are not. */
+static void
+test_strangers(void)
+{
+    struct switch_resources before;
+    int fds[10];
+
+    switch_start();
+    switch_get_resources(&before);
+    struct bpfdev *dev = open_device(0);
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+        fds[i] = connect_raw();
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+        CHECK_INT(receive_answer(fds[i]), -1);
+        close(fds[i]);
+    }
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCFLUSH), 0);
+    bpfdev_close(dev);
+    switch_check_resources(&before);
     switch_stop();
 }
 
@@ -926,6 +967,7 @@ static const struct test tests[] = {
     { "passed-descriptors", test_passed_descriptors },
     { "flood", test_flood },
     { "fuzz", test_fuzz },
+    { "strangers", test_strangers },
     { "kill-1000", test_kill_1000 },
     { "storm", test_storm },
     { "exhaust-devices", test_exhaust_devices },
@@ -935,8 +977,24 @@ static const struct test tests[] = {
     { "lazy-client", test_lazy_client },
 };
 
+/* All that against a switch that is another process, whose socket is in the
+ * current directory and which has the ports p1 and p2. */
+static void
+attack(void)
+{
+    for (int i = 0; i < 2000; i++) {
+        fuzz_connection(NULL);
+    }
+    kill_1000_clients();
+    open_and_close_500();
+}
+
 int
 main(int argc, char *argv[])
 {
+    if (argc == 2 && !strcmp(argv[1], "attack")) {
+        attack();
+        return 0;
+    }
     return run_tests(argc, argv, tests, sizeof tests / sizeof tests[0]);
 }
