@@ -163,6 +163,8 @@ tests_test_bpfdev_SOURCES = tests/test-bpfdev.c $(bpfdev_switch_sources)
 # The capture tool.
 TESTSUITE_AT += \
 	tests/bpftap.at
+SYSTEM_TESTSUITE_AT += \
+	tests/system-bpftap.at
 check_PROGRAMS += \
 	tests/test-bpftap
 tests_test_bpftap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)

@@ -35,9 +35,9 @@ static const char help[] =
 "                  [--extcap-capture-filter=F] [--direction=in|out|inout]\n"
 "                  [--snaplen=N] [--reconnect] [--socket=PATH]\n"
 "\n"
-"Wireshark and tshark call this themselves once ovs-bpftap-extcap lies (or is\n"
-"linked to) in their extcap folder, which \"tshark -G folders\" names, or in\n"
-"WIRESHARK_EXTCAP_DIR (ignored for root):\n"
+"Wireshark and tshark call this themselves once ovs-bpftap-extcap lies, or\n"
+"is linked to, in their extcap folder, which \"tshark -G folders\" names, or\n"
+"in WIRESHARK_EXTCAP_DIR (ignored for root):\n"
 "\n"
 "  tshark -D | grep ovs:\n"
 "  tshark -i ovs:p1 -f icmp\n";

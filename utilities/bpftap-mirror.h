@@ -44,9 +44,9 @@ struct bt_mirror;
  * the least that Open vSwitch can cut to. */
 #define BT_MIRROR_STUB 14
 
-/* Makes mirrors for patch port 'port' of 'bridge' in 'direction' (BPF_D_*).  Returns NULL
- * with '*error' and the reason in 'errbuf' (BPFDEV_ERRBUF_SIZE bytes) if that
- * fails. */
+/* Makes mirrors for patch port 'port' of 'bridge' in 'direction' (BPF_D_*).
+ * Returns NULL with '*error' and the reason in 'errbuf' (BPFDEV_ERRBUF_SIZE
+ * bytes) if that fails. */
 struct bt_mirror *bt_mirror_create(const char *bridge, const char *port,
                                    unsigned int direction,
                                    int *error, char errbuf[]);

@@ -9,7 +9,8 @@
 #     make bench BENCH='forwarding tap' BENCH_RUNS=9 BENCH_SECONDS=2
 BENCHMARKS += \
 	tests/bench/bench-forwarding \
-	tests/bench/bench-tap
+	tests/bench/bench-tap \
+	tests/bench/bench-capture
 # What benchmarks need besides themselves.
 BENCH_TOOLS = tests/bench/blast
 
@@ -27,6 +28,7 @@ CLEANFILES += tests/bench/blast
 
 EXTRA_DIST += \
 	tests/bench/bench \
+	tests/bench/bench-capture \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-lib.sh \
 	tests/bench/bench-tap \
