@@ -4,7 +4,7 @@
 # Shell functions that benchmarks share.  A benchmark that is a script sources
 # this file after tests/atlocal.
 
-: "${BENCH_RUNS:=7}" "${BENCH_SECONDS:=0.5}"
+: "${BENCH_RUNS:=5}" "${BENCH_SECONDS:=0.5}"
 
 # bench_init: enters a new directory that is removed at the end, with what runs
 # in it, however the benchmark ends.  bench_cleanup may be redefined.
