@@ -635,7 +635,12 @@ host_tx_open(const char *name, struct host_tx **txp)
 void
 host_tx_close(struct host_tx *tx)
 {
-    free(tx);
+    if (tx) {
+        lock();
+        fake.calls.tx_close++;
+        unlock();
+        free(tx);
+    }
 }
 
 int

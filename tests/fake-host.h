@@ -32,6 +32,7 @@ struct fake_calls {
     unsigned int offloads_restore;
     unsigned int tap_open;
     unsigned int tx_open;
+    unsigned int tx_close;
     unsigned int notifier_open;
     unsigned int pcap_activate;
     unsigned int pcap_close;

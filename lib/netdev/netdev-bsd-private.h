@@ -103,9 +103,6 @@ struct netdev_bsd {
     } config, wanted;
 };
 
-/* True for netdevs of this provider. */
-bool netdev_bsd_is_ours(const struct netdev *);
-
 static inline struct netdev_bsd *
 netdev_bsd_cast(const struct netdev *netdev)
 {

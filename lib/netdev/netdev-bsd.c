@@ -793,13 +793,6 @@ static struct netdev_class tap_class = {
     NETDEV_BSD_CLASS_COMMON
 };
 
-bool
-netdev_bsd_is_ours(const struct netdev *netdev)
-{
-    return (netdev->netdev_class == &system_class
-            || netdev->netdev_class == &tap_class);
-}
-
 /* Control commands. */
 
 static void

@@ -657,19 +657,30 @@ revalidate_run(void)
 
 /* Carrier polls. */
 
+/* Asks the transceiver of 'dev' itself. */
+static bool
+miimon_ask(struct nb_dev *dev)
+    OVS_REQUIRES(dev->mutex)
+{
+    bool up;
+
+    return dev->present && !host_get_mii_link(dev->kname, &up) && up;
+}
+
 void
 nb_dev_set_miimon(struct nb_dev *dev, long long int interval)
 {
     ovs_mutex_lock(&dev->mutex);
     if (interval > 0 && dev->miimon_interval <= 0) {
         atomic_count_inc(&n_miimon);
+
+        /* At once, lest the link seem to go down and come up. */
+        dev->miimon_up = miimon_ask(dev);
+        dev->miimon_next = time_msec() + interval;
     } else if (interval <= 0 && dev->miimon_interval > 0) {
         atomic_count_dec(&n_miimon);
     }
-    if (dev->miimon_interval != interval) {
-        dev->miimon_interval = interval;
-        dev->miimon_next = time_msec();
-    }
+    dev->miimon_interval = interval;
     ovs_mutex_unlock(&dev->mutex);
 }
 
@@ -679,14 +690,12 @@ miimon_poll(struct nb_dev *dev)
     OVS_REQUIRES(dev->mutex)
 {
     bool old = dev->miimon_up;
-    bool up;
 
     if (dev->miimon_interval <= 0 || time_msec() < dev->miimon_next) {
         return false;
     }
     dev->miimon_next = time_msec() + dev->miimon_interval;
-    dev->miimon_up = (dev->present && !host_get_mii_link(dev->kname, &up)
-                      && up);
+    dev->miimon_up = miimon_ask(dev);
     if (dev->miimon_up != old) {
         dev->cache.carrier_resets++;
     }

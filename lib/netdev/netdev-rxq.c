@@ -114,6 +114,7 @@ struct capture_args {
     int snaplen;
     int buffer_size;
     int n_rxq;
+    uint16_t group;                 /* Of its queues, for fanout. */
 };
 
 static void
@@ -134,6 +135,9 @@ get_capture_args(struct netdev_bsd *netdev, struct capture_args *args)
                          ? netdev->config.buffer_size
                          : host_capture_buffer_size(args->snaplen));
     args->n_rxq = netdev->config.n_rxq;
+
+    /* The ifindex is unique among interfaces; it need not be more. */
+    args->group = dev->ifindex;
     ovs_mutex_unlock(&dev->mutex);
 }
 
@@ -192,8 +196,7 @@ capture_activate_any(const struct capture_args *args, pcap_t **pcapp)
 }
 
 static int
-capture_set_up(pcap_t *pcap, const struct capture_args *args,
-               unsigned int group)
+capture_set_up(pcap_t *pcap, const struct capture_args *args)
 {
     char errbuf[PCAP_ERRBUF_SIZE];
     int error;
@@ -203,7 +206,7 @@ capture_set_up(pcap_t *pcap, const struct capture_args *args,
     }
     error = host_capture_tune(pcap);
     if (!error && args->n_rxq > 1) {
-        error = host_capture_fanout(pcap, group);
+        error = host_capture_fanout(pcap, args->group);
     }
     if (error) {
         return error;
@@ -261,8 +264,7 @@ capture_open(struct nb_rxq *rxq)
         return error;
     }
 
-    /* The ifindex is unique among interfaces; it need not be more. */
-    error = capture_set_up(pcap, &args, netdev->dev.ifindex & 0xffff);
+    error = capture_set_up(pcap, &args);
     if (error) {
         pcap_close(pcap);
         return error;
