@@ -19,7 +19,8 @@
 #include <config.h>
 
 /* What a capture client gets: packets per second without loss, zero-copy and
- * by read, by packet size; latency in immediate mode; memory per device.
+ * by read, by packet size; latency in immediate mode, alone and among many;
+ * memory per device.
  *
  * The switch of the tests (test-bpfdev-switch.h) is source of packets and
  * datapath; the client is another process.  The source waits whenever more is
@@ -62,6 +63,7 @@ static struct shared {
     atomic_bool ready;          /* The client is attached. */
     uint64_t lost;
     uint64_t cpu;               /* Client's processor time, ns. */
+    int n_others;               /* Idle devices beside the client's. */
     uint64_t sum;               /* So that nothing is optimized away. */
     int64_t latencies[N_LATENCIES];
 } *shared;
@@ -210,6 +212,9 @@ client_latency(void)
     struct bpfdev *dev = client_open(true);
     struct pollfd pfd = { .fd = bpfdev_fd(dev), .events = POLLIN };
 
+    for (int i = 0; i < shared->n_others; i++) {
+        open_attached("p2", 0);
+    }
     set_flag(&shared->ready, true);
     for (size_t i = 0; i < N_LATENCIES; i++) {
         struct bpfdev_packet packet;
@@ -257,15 +262,16 @@ wait_for_flag(atomic_bool *flag)
     }
 }
 
-/* Starts the switch with a client that does 'function'.  Returns the client's
- * process. */
+/* Starts the switch with a client that does 'function', for which 'n_others'
+ * is meant.  Returns the client's process. */
 static pid_t
-start(void (*function)(void))
+start(void (*function)(void), int n_others)
 {
     int go[2];
     char byte;
 
     memset(shared, 0, sizeof *shared);
+    shared->n_others = n_others;
     CHECK_ERRNO(pipe(go), 0);
     pid_t pid = fork();
     if (!pid) {
@@ -281,6 +287,7 @@ start(void (*function)(void))
     }
     switch_start();
     switch_add_port("p1");
+    switch_add_port("p2");
     CHECK_INT(write(go[1], "", 1), 1);
     close(go[0]);
     close(go[1]);
@@ -352,7 +359,7 @@ run_throughput(void *t_)
     uint64_t fed = 0;
 
     pid_t pid = start(t->mode == ZERO_COPY ? client_receive_zero_copy
-                      : client_receive_by_read);
+                      : client_receive_by_read, 0);
     wait_for_flag(&shared->ready);
 
     uint64_t begin = nsec_now(CLOCK_MONOTONIC), end;
@@ -413,9 +420,12 @@ bench_throughput(struct throughput *result)
  * ======= */
 
 static void
-run_latency(void *aux OVS_UNUSED)
+run_latency(void *n_others_)
 {
-    pid_t pid = start(client_latency);
+    int *n_others = n_others_;
+
+    switch_config.memory_max = SIZE_MAX;
+    pid_t pid = start(client_latency, *n_others);
 
     wait_for_flag(&shared->ready);
     for (size_t i = 0; i < N_LATENCIES; i++) {
@@ -438,22 +448,29 @@ run_latency(void *aux OVS_UNUSED)
 static void
 bench_latency(void)
 {
+    static int n_others[] = { 0, 100, 1000 };
     int runs = env_number("BENCH_RUNS", 7);
-    double medians[runs], tails[runs];
 
-    for (int run = 0; run < runs; run++) {
-        double values[N_LATENCIES];
+    puts("\nLatency in immediate mode, from the port to the client (us), "
+         "beside idle\ndevices of others\n\n"
+         "  others   median      99 %");
+    for (size_t i = 0; i < ARRAY_SIZE(n_others); i++) {
+        double medians[runs], tails[runs];
 
-        in_child(run_latency, NULL);
-        for (size_t i = 0; i < N_LATENCIES; i++) {
-            values[i] = shared->latencies[i] / 1e3;
+        for (int run = 0; run < runs; run++) {
+            double values[N_LATENCIES];
+
+            in_child(run_latency, &n_others[i]);
+            for (size_t j = 0; j < N_LATENCIES; j++) {
+                values[j] = shared->latencies[j] / 1e3;
+            }
+            medians[run] = median(values, N_LATENCIES);
+            tails[run] = values[N_LATENCIES * 99 / 100];
         }
-        medians[run] = median(values, N_LATENCIES);
-        tails[run] = values[N_LATENCIES * 99 / 100];
+        printf("%8d %8.1f  %8.1f\n", n_others[i], median(medians, runs),
+               median(tails, runs));
+        fflush(stdout);
     }
-    printf("\nLatency in immediate mode, from the port to the client "
-           "(us)\n\n  median %8.1f\n  99 %%   %8.1f\n",
-           median(medians, runs), median(tails, runs));
 }
 
 /* Memory
@@ -485,7 +502,7 @@ run_memory(void *result_)
     struct throughput *result = result_;
 
     switch_config.memory_max = SIZE_MAX;
-    pid_t pid = start(client_many);
+    pid_t pid = start(client_many, 0);
     long long int anon = get_status("RssAnon");
     long long int shmem = get_status("RssShmem");
     wait_for_flag(&shared->ready);
