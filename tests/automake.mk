@@ -147,9 +147,18 @@ bpfdev_switch_libs = \
 	lib/bpfdev/libbpfdev.la \
 	$(OVS_LIBS)
 check_PROGRAMS += \
+	tests/test-bpf-poller \
+	tests/test-bpf-poller-poll \
 	tests/test-bpf-proto \
 	tests/test-bpf-shm \
 	tests/test-bpfdev
+tests_test_bpf_poller_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_poller_LDADD = $(OVS_LIBS)
+tests_test_bpf_poller_SOURCES = tests/test-bpf-poller.c
+tests_test_bpf_poller_poll_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
+	-DBPF_POLLER_USE_POLL
+tests_test_bpf_poller_poll_LDADD = $(OVS_LIBS)
+tests_test_bpf_poller_poll_SOURCES = tests/test-bpf-poller.c
 tests_test_bpf_shm_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_shm_LDADD = $(OVS_LIBS)
 tests_test_bpf_shm_SOURCES = tests/test-bpf-shm.c

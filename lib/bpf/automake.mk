@@ -22,6 +22,8 @@ lib_bpf_libbpfmod_la_SOURCES += \
 	lib/bpf/bpf-conn.h \
 	lib/bpf/bpf-peercred.c \
 	lib/bpf/bpf-peercred.h \
+	lib/bpf/bpf-poller.c \
+	lib/bpf/bpf-poller.h \
 	lib/bpf/bpf-proto.h \
 	lib/bpf/bpf-server.c \
 	lib/bpf/bpf-server.h \

@@ -53,6 +53,7 @@ struct bpf_conn_context {
 };
 
 struct bpf_conn {
+    struct ovs_list node;       /* For the server's use. */
     struct bpf_conn_context *context;
     int fd;                     /* Socket. */
     bool read_only;             /* Came through the read-only socket. */

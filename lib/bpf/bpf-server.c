@@ -22,18 +22,13 @@
  *
  * The main thread opens sockets and hands them to the server's thread, which
  * does the rest.  'server.mutex' guards what the two share: the listeners.
- * Connections belong to the server's thread alone.
- *
- * That thread keeps its array of descriptors for poll() from one call to the
- * next, because with a thousand clients it would otherwise spend its time on
- * building it. */
+ * Connections belong to the server's thread alone. */
 
 #include "bpf/bpf-server.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -42,6 +37,7 @@
 #include <unistd.h>
 
 #include "bpf/bpf-conn.h"
+#include "bpf/bpf-poller.h"
 #include "bpf/bpf-port.h"
 #include "coverage.h"
 #include "fatal-signal.h"
@@ -83,12 +79,8 @@ struct listener {
     struct lockfile *lockfile;  /* Keeps others from replacing it. */
 };
 
-/* Positions in 'pollfds'. */
-enum {
-    POLL_WAKEUP,
-    POLL_LISTENERS,
-    POLL_CONNS = POLL_LISTENERS + N_LISTENERS
-};
+/* Descriptors that are dealt with between two looks at the rest. */
+#define MAX_READY 64
 
 static struct {
     /* Main thread. */
@@ -106,9 +98,10 @@ static struct {
 
     /* Server's thread. */
     struct bpf_conn_context context;
-    struct bpf_conn **conns;
-    struct pollfd *pollfds;     /* POLL_CONNS more than there are 'conns'. */
-    size_t n_conns, allocated_conns;
+    struct bpf_poller *poller;
+    struct ovs_list conns;      /* Of struct bpf_conn, by 'node'. */
+    size_t n_conns;
+    int active[N_LISTENERS];    /* Listeners that are waited for, or -1. */
     int spare_fd;               /* Given up to turn somebody away. */
     long long int accept_after; /* In a pause until then; 0 if in none. */
     uint64_t ports_seqno;       /* That monitors were told of. */
@@ -286,39 +279,32 @@ check_room(int fd)
 }
 
 static void
-add_conn(int fd, bool read_only)
+remove_conn(struct bpf_conn *conn)
 {
-    if (server.n_conns >= server.allocated_conns) {
-        server.conns = x2nrealloc(server.conns, &server.allocated_conns,
-                                  sizeof *server.conns);
-        server.pollfds = xrealloc(server.pollfds,
-                                  (POLL_CONNS + server.allocated_conns)
-                                  * sizeof *server.pollfds);
-    }
-
-    server.pollfds[POLL_CONNS + server.n_conns] = (struct pollfd) {
-        .fd = fd, .events = POLLIN
-    };
-    server.conns[server.n_conns++] = bpf_conn_create(&server.context, fd,
-                                                     read_only);
-    atomic_count_inc(&server.n_connections);
-}
-
-/* Closes connection number 'i'.  The last one takes its place. */
-static void
-remove_conn(size_t i)
-{
-    struct bpf_conn *conn = server.conns[i];
-
     atomic_count_dec(&server.n_connections);
     if (conn->monitor) {
         atomic_count_dec(&server.n_monitors);
     }
+    server.n_conns--;
+    ovs_list_remove(&conn->node);
+    bpf_poller_remove(server.poller, conn->fd);
     bpf_conn_destroy(conn);
+}
 
-    size_t last = --server.n_conns;
-    server.conns[i] = server.conns[last];
-    server.pollfds[POLL_CONNS + i] = server.pollfds[POLL_CONNS + last];
+static void
+add_conn(int fd, bool read_only)
+{
+    struct bpf_conn *conn = bpf_conn_create(&server.context, fd, read_only);
+
+    ovs_list_push_back(&server.conns, &conn->node);
+    server.n_conns++;
+    atomic_count_inc(&server.n_connections);
+
+    int error = bpf_poller_add(server.poller, fd, conn);
+    if (error) {
+        VLOG_WARN_RL(&rl, "client turned away: %s", ovs_strerror(error));
+        remove_conn(conn);
+    }
 }
 
 /* Turns away the client that waits on 'listen_fd', for whom there is no
@@ -381,14 +367,12 @@ accept_one(int listen_fd, bool read_only)
     return true;
 }
 
-/* Accepts what waits on the listener in position 'i', up to a bound. */
+/* Accepts what waits on listener number 'i', up to a bound. */
 static void
 run_listener(size_t i)
 {
-    int fd = server.pollfds[POLL_LISTENERS + i].fd;
-
     for (int n = 0; n < BACKLOG && !server.accept_after; n++) {
-        if (!accept_one(fd, i == LISTENER_RO)) {
+        if (!accept_one(server.active[i], i == LISTENER_RO)) {
             return;
         }
     }
@@ -406,16 +390,40 @@ close_retired(void)
     }
 }
 
-/* Takes over listeners from the main thread. */
+/* Waits for connections on 'fd', or none if that is -1, as listener number
+ * 'i'. */
+static void
+activate_listener(size_t i, int fd)
+{
+    if (server.active[i] == fd) {
+        return;
+    }
+    if (server.active[i] >= 0) {
+        bpf_poller_remove(server.poller, server.active[i]);
+    }
+    if (fd >= 0) {
+        int error = bpf_poller_add(server.poller, fd, &server.active[i]);
+
+        if (error) {
+            VLOG_WARN_RL(&rl, "cannot wait for clients: %s",
+                         ovs_strerror(error));
+            server.accept_after = time_msec() + ACCEPT_PAUSE;
+            fd = -1;
+        }
+    }
+    server.active[i] = fd;
+}
+
+/* Takes over listeners from the main thread, except during a pause. */
 static void
 run_listener_changes(void)
 {
     ovs_mutex_lock(&server.mutex);
-    close_retired();
     for (size_t i = 0; i < N_LISTENERS; i++) {
-        server.pollfds[POLL_LISTENERS + i].fd
-            = server.accept_after ? -1 : server.listeners[i].fd;
+        activate_listener(i, (server.accept_after ? -1
+                              : server.listeners[i].fd));
     }
+    close_retired();
     ovs_mutex_unlock(&server.mutex);
 }
 
@@ -432,16 +440,17 @@ run_doomed(void)
     }
     atomic_store_relaxed(&server.context.any_doomed, false);
 
-    for (size_t i = server.n_conns; i-- > 0; ) {
+    struct bpf_conn *conn, *next;
+    LIST_FOR_EACH_SAFE (conn, next, node, &server.conns) {
         bool doomed;
 
-        atomic_read_relaxed(&server.conns[i]->doomed, &doomed);
+        atomic_read_relaxed(&conn->doomed, &doomed);
         if (doomed) {
             char name[64];
 
             VLOG_INFO("%s: disconnected by the administrator",
-                      bpf_conn_name(server.conns[i], name));
-            remove_conn(i);
+                      bpf_conn_name(conn, name));
+            remove_conn(conn);
         }
     }
 }
@@ -451,14 +460,15 @@ static void
 run_monitors(void)
 {
     uint64_t seqno = bpf_ports_seqno();
+    struct bpf_conn *conn;
 
     if (seqno == server.ports_seqno) {
         return;
     }
     server.ports_seqno = seqno;
-    for (size_t i = 0; i < server.n_conns; i++) {
-        if (server.conns[i]->monitor) {
-            bpf_conn_run_monitor(server.conns[i]);
+    LIST_FOR_EACH (conn, node, &server.conns) {
+        if (conn->monitor) {
+            bpf_conn_run_monitor(conn);
         }
     }
 }
@@ -502,18 +512,13 @@ run_strangers(long long int now)
         if (conn->deadline > now) {
             return conn->deadline;
         }
-        for (size_t i = 0; i < server.n_conns; i++) {
-            if (server.conns[i] == conn) {
-                count_rejected("it did not say HELLO");
-                remove_conn(i);
-                break;
-            }
-        }
+        count_rejected("it did not say HELLO");
+        remove_conn(conn);
     }
     return LLONG_MAX;
 }
 
-/* Does what is due.  Returns how long poll() may wait, in milliseconds. */
+/* Does what is due.  Returns for how many milliseconds to wait, -1 for ever. */
 static int
 run_clock(void)
 {
@@ -532,40 +537,44 @@ run_clock(void)
             : MIN(deadline - now, INT_MAX));
 }
 
-/* Deals with what poll() found.  Connections are visited from the last to the
- * first, since the last one takes the place of one that is removed, and before
- * new ones are added. */
 static void
-run_descriptors(void)
+run_conn(struct bpf_conn *conn)
 {
-    for (size_t i = server.n_conns; i-- > 0; ) {
-        if (server.pollfds[POLL_CONNS + i].revents) {
-            struct bpf_conn *conn = server.conns[i];
-            bool was_monitor = conn->monitor;
-            bool ok = bpf_conn_run(conn);
+    bool was_monitor = conn->monitor;
+    bool ok = bpf_conn_run(conn);
 
-            if (conn->monitor && !was_monitor) {
-                atomic_count_inc(&server.n_monitors);
-            }
-            if (!ok) {
-                remove_conn(i);
-            }
-        }
+    if (conn->monitor && !was_monitor) {
+        atomic_count_inc(&server.n_monitors);
+    }
+    if (!ok) {
+        remove_conn(conn);
+    }
+}
+
+/* Deals with the descriptor that the poller knows as 'aux'. */
+static void
+run_ready(void *aux)
+{
+    if (aux == &server.wakeup) {
+        latch_poll(&server.wakeup);
+        return;
     }
     for (size_t i = 0; i < N_LISTENERS; i++) {
-        if (server.pollfds[POLL_LISTENERS + i].revents) {
+        if (aux == &server.active[i]) {
             run_listener(i);
+            return;
         }
     }
+    run_conn(aux);
 }
 
 static void *
 server_main(void *aux OVS_UNUSED)
 {
     for (;;) {
+        void *ready[MAX_READY];
         bool exiting;
 
-        latch_poll(&server.wakeup);
         atomic_read_explicit(&server.exit, &exiting, memory_order_acquire);
         if (exiting) {
             break;
@@ -576,17 +585,18 @@ server_main(void *aux OVS_UNUSED)
         run_listener_changes();
 
         ovsrcu_quiesce_start();
-        int n = poll(server.pollfds, POLL_CONNS + server.n_conns, timeout);
+        size_t n = bpf_poller_wait(server.poller, timeout, ready, MAX_READY);
         ovsrcu_quiesce_end();
 
-        if (n > 0) {
-            run_descriptors();
+        /* None of these removes another of them. */
+        for (size_t i = 0; i < n; i++) {
+            run_ready(ready[i]);
         }
-        coverage_try_clear();
     }
 
-    while (server.n_conns) {
-        remove_conn(server.n_conns - 1);
+    struct bpf_conn *conn, *next;
+    LIST_FOR_EACH_SAFE (conn, next, node, &server.conns) {
+        remove_conn(conn);
     }
     return NULL;
 }
@@ -626,10 +636,24 @@ open_listeners(struct listener listeners[N_LISTENERS],
     return NULL;
 }
 
-static void
+/* Returns 0 or a positive errno value. */
+static int
 server_init_state(void)
 {
+    int error = bpf_poller_create(&server.poller);
+    if (error) {
+        return error;
+    }
+
     latch_init(&server.wakeup);
+    error = bpf_poller_add(server.poller, server.wakeup.fds[0],
+                           &server.wakeup);
+    if (error) {
+        latch_destroy(&server.wakeup);
+        bpf_poller_destroy(server.poller);
+        return error;
+    }
+
     atomic_init(&server.exit, false);
     server.context.wakeup = &server.wakeup;
     atomic_init(&server.context.any_doomed, false);
@@ -638,12 +662,10 @@ server_init_state(void)
     atomic_init(&server.context.n_rejected, 0);
     ovs_list_init(&server.context.timers);
     ovs_list_init(&server.context.strangers);
-    server.conns = NULL;
-    server.n_conns = server.allocated_conns = 0;
-    server.pollfds = xcalloc(POLL_CONNS, sizeof *server.pollfds);
-    server.pollfds[POLL_WAKEUP].fd = server.wakeup.fds[0];
-    for (size_t i = 0; i < POLL_CONNS; i++) {
-        server.pollfds[i].events = POLLIN;
+    ovs_list_init(&server.conns);
+    server.n_conns = 0;
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        server.active[i] = -1;
     }
     server.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     server.accept_after = 0;
@@ -652,6 +674,7 @@ server_init_state(void)
     atomic_init(&server.n_rejected, 0);
     atomic_count_init(&server.n_connections, 0);
     atomic_count_init(&server.n_monitors, 0);
+    return 0;
 }
 
 char *
@@ -666,7 +689,13 @@ bpf_server_start(const struct bpf_config *config)
     }
 
     raise_fd_limit(config->max_devices);
-    server_init_state();
+    int error = server_init_state();
+    if (error) {
+        for (size_t i = 0; i < N_LISTENERS; i++) {
+            listener_close(&listeners[i]);
+        }
+        return listener_error(config->socket.path, "wait for clients", error);
+    }
     ovs_mutex_lock(&server.mutex);
     for (size_t i = 0; i < N_LISTENERS; i++) {
         server.listeners[i] = listeners[i];
@@ -710,7 +739,7 @@ reconfigure_listener(size_t i, const struct bpf_socket_config *config)
     ovs_mutex_lock(&server.mutex);
     server.listeners[i] = new;
     if (new.fd != old.fd && old.fd >= 0) {
-        /* poll() may be using it. */
+        /* The thread may be waiting for it. */
         if (server.n_retired >= server.allocated_retired) {
             server.retired = x2nrealloc(server.retired,
                                         &server.allocated_retired,
@@ -769,9 +798,8 @@ bpf_server_stop(void)
     if (server.spare_fd >= 0) {
         close(server.spare_fd);
     }
+    bpf_poller_destroy(server.poller);
     latch_destroy(&server.wakeup);
-    free(server.conns);
-    free(server.pollfds);
 }
 
 bool
