@@ -143,7 +143,28 @@ AC_DEFUN([BSD_OVS_FEATURES],
      [Define to 1 if struct netdev_class has get_speed.])
    BSD_OVS_GREP([lib/netdev-provider.h], [(\*get_duplex)],
      [OVS_NETDEV_HAS_GET_DUPLEX],
-     [Define to 1 if struct netdev_class has get_duplex.])])
+     [Define to 1 if struct netdev_class has get_duplex.])
+   BSD_OVS_GREP([lib/netdev.h], [\*ingress_netdev],
+     [OVS_NETDEV_PUSH_HEADER_HAS_INGRESS],
+     [Define to 1 if netdev_push_header() takes an ingress netdev.])
+   BSD_OVS_GREP([lib/dp-packet.h], [bool has_mark;],
+     [OVS_DP_PACKET_HAS_MARK],
+     [Define to 1 if struct dp_packet has has_mark.])
+   BSD_OVS_GREP([lib/dp-packet.h], [dp_packet_hwol_is_tso(],
+     [OVS_DP_PACKET_HAS_HWOL],
+     [Define to 1 if dp-packet.h has dp_packet_hwol_is_tso().])
+   BSD_OVS_GREP([lib/dp-packet.h], [dp_packet_ol_send_prepare(],
+     [OVS_DP_PACKET_HAS_SEND_PREPARE],
+     [Define to 1 if dp-packet.h has dp_packet_ol_send_prepare().])
+   BSD_OVS_GREP([include/openvswitch/json.h], [json_array_at(],
+     [OVS_JSON_HAS_ARRAY_AT],
+     [Define to 1 if json.h has json_array_at().])
+   BSD_OVS_GREP([lib/util.h], [set_all_memory_locked(],
+     [OVS_HAS_SET_ALL_MEMORY_LOCKED],
+     [Define to 1 if util.h has set_all_memory_locked().])
+   BSD_OVS_GREP([lib/daemon.h], [daemonize_start(.*, bool],
+     [OVS_DAEMON_HAS_RAWIO],
+     [Define to 1 if daemonize_start() may keep access to hardware.])])
 
 dnl BSD_OVS_GREP([FILE], [REGEX], [SYMBOL], [DESCRIPTION])
 AC_DEFUN([BSD_OVS_GREP],

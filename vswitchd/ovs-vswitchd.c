@@ -49,6 +49,9 @@
 #include "util.h"
 #include "vswitchd/bridge.h"
 
+/* Last, because it undoes definitions of <config.h>. */
+#include "ovs-compat.h"
+
 VLOG_DEFINE_THIS_MODULE(vswitchd);
 
 /* What the command line asks for. */
@@ -56,6 +59,7 @@ struct options {
     char *remote;               /* Where ovsdb-server listens. */
     char *unixctl_path;         /* Control socket, NULL for the default. */
     bool lock_memory;           /* --mlockall. */
+    bool access_hw;             /* --hw-rawio-access. */
     bool native_netdevs;        /* --netdev-provider=native. */
     bool system_disabled;       /* --disable-system. */
     bool dummies_override;      /* --enable-dummy=system or =override. */
@@ -63,7 +67,8 @@ struct options {
 
 /* How the "exit" command ends the main loop. */
 struct shutdown {
-    bool requested;
+    struct unixctl_conn **conns; /* Those who asked, and await a reply. */
+    size_t n_conns;
     bool cleanup;               /* Delete datapaths and ports, too. */
 };
 
@@ -86,6 +91,7 @@ usage(void)
            "\nOther options:\n"
            "  --unixctl=SOCKET          set the control socket's name\n"
            "  --mlockall                keep all memory out of swap\n"
+           OVS_COMPAT_RAWIO_USAGE
            "  --disable-system          do without the system datapath\n"
            "  --disable-system-route    do not read the system's routes\n"
            "  -h, --help                show this text\n"
@@ -137,6 +143,7 @@ parse_options(int argc, char *argv[], struct options *o)
         OPT_DISABLE_SYSTEM,
         OPT_DISABLE_SYSTEM_ROUTE,
         OPT_DPDK,
+        OPT_HW_RAWIO_ACCESS,
         OPT_NETDEV_PROVIDER,
         VLOG_OPTION_ENUMS,
         DAEMON_OPTION_ENUMS,
@@ -153,6 +160,7 @@ parse_options(int argc, char *argv[], struct options *o)
         {"enable-dummy", optional_argument, NULL, OPT_ENABLE_DUMMY},
         {"dummy-numa", required_argument, NULL, OPT_DUMMY_NUMA},
         {"dpdk", optional_argument, NULL, OPT_DPDK},
+        OVS_COMPAT_RAWIO_OPTION(OPT_HW_RAWIO_ACCESS)
         {"peer-ca-cert", required_argument, NULL, OPT_PEER_CA_CERT},
         {"bootstrap-ca-cert", required_argument, NULL, OPT_BOOTSTRAP_CA_CERT},
         STREAM_SSL_LONG_OPTIONS,
@@ -209,6 +217,10 @@ parse_options(int argc, char *argv[], struct options *o)
                       "configured in the database (ovs-vsctl set "
                       "Open_vSwitch . other_config:dpdk-init=true)");
 
+        case OPT_HW_RAWIO_ACCESS:
+            o->access_hw = true;
+            break;
+
         case OPT_PEER_CA_CERT:
             stream_ssl_set_peer_ca_cert_file(optarg);
             break;
@@ -255,7 +267,7 @@ lock_memory(void)
     if (mlockall(MCL_CURRENT | MCL_FUTURE)) {
         VLOG_ERR("cannot lock memory (--mlockall): %s", ovs_strerror(errno));
     } else {
-        set_memory_locked();
+        ovs_compat_set_memory_locked();
     }
 }
 
@@ -265,9 +277,21 @@ exit_command(struct unixctl_conn *conn, int argc, const char *argv[],
 {
     struct shutdown *shutdown = shutdown_;
 
-    shutdown->requested = true;
-    shutdown->cleanup = argc > 1 && !strcmp(argv[1], "--cleanup");
-    unixctl_command_reply(conn, NULL);
+    shutdown->conns = xrealloc(shutdown->conns, (shutdown->n_conns + 1)
+                               * sizeof *shutdown->conns);
+    shutdown->conns[shutdown->n_conns++] = conn;
+    shutdown->cleanup |= argc > 1 && !strcmp(argv[1], "--cleanup");
+}
+
+/* Whoever asked for the end gets the answer when there is nothing left that it
+ * might collide with. */
+static void
+reply_to_exit(struct shutdown *shutdown)
+{
+    for (size_t i = 0; i < shutdown->n_conns; i++) {
+        unixctl_command_reply(shutdown->conns[i], NULL);
+    }
+    free(shutdown->conns);
 }
 
 static void
@@ -306,11 +330,9 @@ wait(struct unixctl_server *unixctl)
 static void
 main_loop(struct unixctl_server *unixctl, const struct shutdown *shutdown)
 {
-    while (!shutdown->requested && !should_service_stop()) {
+    while (!shutdown->n_conns) {
         run(unixctl);
-        /* The reply to "exit" leaves in the next run of the control server,
-         * or when it is destroyed; either way there is no time to sleep. */
-        if (!shutdown->requested) {
+        if (!shutdown->n_conns) {
             wait(unixctl);
             poll_block();
         }
@@ -321,19 +343,18 @@ int
 main(int argc, char *argv[])
 {
     struct options options = { .remote = NULL };
-    struct shutdown shutdown = { .requested = false };
+    struct shutdown shutdown = { .n_conns = 0 };
     struct unixctl_server *unixctl;
 
     set_program_name(argv[0]);
     ovsthread_id_init();
     dns_resolve_init(true);
     ovs_cmdl_proctitle_init(argc, argv);
-    service_start(&argc, &argv);
     parse_options(argc, argv, &options);
     fatal_ignore_sigpipe();
     choose_classes(&options);
 
-    daemonize_start(true);
+    ovs_compat_daemonize_start(true, options.access_hw);
     if (options.lock_memory) {
         lock_memory();
     }
@@ -350,8 +371,8 @@ main(int argc, char *argv[])
 
     bpf_tap_exit();
     bridge_exit(shutdown.cleanup);
+    reply_to_exit(&shutdown);
     unixctl_server_destroy(unixctl);
-    service_stop();
     vlog_disable_async();
     ovsrcu_exit();
     dns_resolve_destroy();

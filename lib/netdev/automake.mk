@@ -5,7 +5,6 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-bsd.h \
 	lib/netdev/netdev-cache.c \
 	lib/netdev/netdev-cache.h \
-	lib/netdev/netdev-compat.h \
 	lib/netdev/netdev-dev.c \
 	lib/netdev/netdev-dev.h \
 	lib/netdev/netdev-policer.c \

@@ -29,7 +29,7 @@
 #include "util.h"
 
 /* Last, because it undoes definitions of <config.h>. */
-#include "netdev/netdev-compat.h"
+#include "ovs-compat.h"
 
 VLOG_DEFINE_THIS_MODULE(netdev_bsd);
 
@@ -476,7 +476,7 @@ nb_get_features(const struct netdev *netdev,
 }
 
 /* The next two are operations of some versions of Open vSwitch only, see
- * netdev-compat.h. */
+ * ovs-compat.h. */
 
 static int OVS_UNUSED
 nb_get_speed(const struct netdev *netdev, uint32_t *current, uint32_t *max)
@@ -759,8 +759,8 @@ nb_update_flags(struct netdev *netdev_, enum netdev_flags off,
     .get_stats = nb_get_stats,                          \
     .get_custom_stats = nb_get_custom_stats,            \
     .get_features = nb_get_features,                    \
-    NETDEV_COMPAT_GET_SPEED(nb_get_speed)               \
-    NETDEV_COMPAT_GET_DUPLEX(nb_get_duplex)             \
+    OVS_COMPAT_GET_SPEED(nb_get_speed)               \
+    OVS_COMPAT_GET_DUPLEX(nb_get_duplex)             \
     .set_advertisements = nb_set_advertisements,        \
     .set_policing = nb_set_policing,                    \
     .set_in4 = nb_set_in4,                              \

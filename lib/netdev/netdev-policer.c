@@ -109,7 +109,7 @@ nb_policer_run(struct nb_policer *policer, struct dp_packet_batch *batch)
     ovs_mutex_lock(&policer->mutex);
     DP_PACKET_BATCH_REFILL_FOR_EACH (i, n, packet, batch) {
         if (policer_admit(policer, 8 * dp_packet_size(packet))) {
-            dp_packet_batch_refill(batch, packet, i);
+            dp_packet_batch_add(batch, packet);
         } else {
             dp_packet_delete(packet);
         }

@@ -105,14 +105,13 @@ tx_ensure_open(struct netdev_bsd *netdev)
     return error;
 }
 
+/* Sends the first 'n' of 'packets', at most NETDEV_MAX_BURST. */
 static int
-system_send(struct netdev_bsd *netdev, struct dp_packet_batch *batch)
+system_send(struct netdev_bsd *netdev, struct dp_packet *packets[], size_t n)
     OVS_REQUIRES(netdev->tx_mutex)
 {
-    const size_t n = dp_packet_batch_size(batch);
     struct iovec frames[NETDEV_MAX_BURST];
     int errors[NETDEV_MAX_BURST];
-    struct dp_packet *packet;
     int error;
 
     error = tx_ensure_open(netdev);
@@ -121,9 +120,9 @@ system_send(struct netdev_bsd *netdev, struct dp_packet_batch *batch)
         return error;
     }
 
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        frames[i].iov_base = dp_packet_data(packet);
-        frames[i].iov_len = dp_packet_size(packet);
+    for (size_t i = 0; i < n; i++) {
+        frames[i].iov_base = dp_packet_data(packets[i]);
+        frames[i].iov_len = dp_packet_size(packets[i]);
     }
     if (OVS_LIKELY(host_tx_send(netdev->tx, frames, n, errors) == n)) {
         return 0;
@@ -136,23 +135,45 @@ system_send(struct netdev_bsd *netdev, struct dp_packet_batch *batch)
     return settle(netdev, errors, n);
 }
 
+/* As system_send(), to a tap. */
 static int
-tap_send(struct netdev_bsd *netdev, struct dp_packet_batch *batch)
+tap_send(struct netdev_bsd *netdev, struct dp_packet *packets[], size_t n)
     OVS_REQUIRES(netdev->tx_mutex)
 {
-    const size_t n = dp_packet_batch_size(batch);
     int errors[NETDEV_MAX_BURST];
-    struct dp_packet *packet;
 
     if (OVS_UNLIKELY(netdev->tap.fd < 0)) {
         nb_count(netdev, NB_TX_DOWN, n);
         return ENODEV;
     }
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        errors[i] = host_tap_write(&netdev->tap, dp_packet_data(packet),
-                                   dp_packet_size(packet));
+    for (size_t i = 0; i < n; i++) {
+        errors[i] = host_tap_write(&netdev->tap, dp_packet_data(packets[i]),
+                                   dp_packet_size(packets[i]));
     }
     return settle(netdev, errors, n);
+}
+
+/* Sends all of 'batch', which may be longer than a batch that was received:
+ * large packets are cut into segments on their way here. */
+static int
+send_all(struct netdev_bsd *netdev, struct dp_packet_batch *batch)
+    OVS_REQUIRES(netdev->tx_mutex)
+{
+    const size_t n = dp_packet_batch_size(batch);
+    int error = 0;
+
+    for (size_t i = 0; i < n; i += NETDEV_MAX_BURST) {
+        struct dp_packet **packets = &batch->packets[i];
+        size_t n_now = MIN(n - i, NETDEV_MAX_BURST);
+        int retval = (netdev_bsd_is_tap(netdev)
+                      ? tap_send(netdev, packets, n_now)
+                      : system_send(netdev, packets, n_now));
+
+        if (!error) {
+            error = retval;
+        }
+    }
+    return error;
 }
 
 int
@@ -164,8 +185,7 @@ nb_send(struct netdev *netdev_, int qid OVS_UNUSED,
 
     COVERAGE_ADD(netdev_bsd_tx_packets, dp_packet_batch_size(batch));
     ovs_mutex_lock(&netdev->tx_mutex);
-    error = (netdev_bsd_is_tap(netdev)
-             ? tap_send(netdev, batch) : system_send(netdev, batch));
+    error = send_all(netdev, batch);
     ovs_mutex_unlock(&netdev->tx_mutex);
 
     dp_packet_delete_batch(batch, true);

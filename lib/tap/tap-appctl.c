@@ -43,6 +43,9 @@
 #include "unixctl.h"
 #include "util.h"
 
+/* Last, because it undoes definitions of <config.h>. */
+#include "ovs-compat.h"
+
 VLOG_DEFINE_THIS_MODULE(bpf_appctl);
 
 /* A command that prints something. */
@@ -82,7 +85,7 @@ get_text(const struct json *object, const char *name)
     if (!member) {
         return xstrdup("-");
     } else if (member->type == JSON_STRING) {
-        return xstrdup(member->string[0] ? member->string : "-");
+        return xstrdup(json_string(member)[0] ? json_string(member) : "-");
     } else {
         return json_to_string(member, 0);
     }
@@ -106,10 +109,10 @@ format_table(const struct json *array, const struct column columns[],
     for (size_t i = 0; i < n_columns; i++) {
         table_add_column(&table, "%s", columns[i].heading);
     }
-    for (size_t i = 0; i < array->array.n; i++) {
+    for (size_t i = 0; i < json_array_size(array); i++) {
         table_add_row(&table);
         for (size_t j = 0; j < n_columns; j++) {
-            table_add_cell(&table)->text = get_text(array->array.elems[i],
+            table_add_cell(&table)->text = get_text(json_array_at(array, i),
                                                     columns[j].member);
         }
     }
@@ -280,9 +283,10 @@ collect_peers(void)
     return array;
 }
 
-/* Stores a letter for each property that 'peer' has, as netstat -B does. */
-static void
-add_flags(struct json *peer)
+/* Returns a copy of 'peer' with a letter for each property that it has, as
+ * netstat -B does. */
+static struct json *
+clone_with_flags(const struct json *peer)
 {
     static const struct column flags[] = {
         { "P", "promiscuous" },
@@ -293,6 +297,7 @@ add_flags(struct json *peer)
         { "R", "read-only" },
         { "L", "locked" },
     };
+    struct json *clone = json_deep_clone(peer);
     struct ds s = DS_EMPTY_INITIALIZER;
 
     for (size_t i = 0; i < ARRAY_SIZE(flags); i++) {
@@ -300,8 +305,9 @@ add_flags(struct json *peer)
 
         ds_put_cstr(&s, set ? flags[i].heading : "-");
     }
-    json_object_put_string(peer, "flags", ds_cstr(&s));
+    json_object_put_string(clone, "flags", ds_cstr(&s));
     ds_destroy(&s);
+    return clone;
 }
 
 static void
@@ -324,10 +330,10 @@ format_peers(const struct json *peers, struct ds *s)
         { "store", "store" },
         { "hold", "hold" },
     };
-    struct json *copy = json_deep_clone(peers);
+    struct json *copy = json_array_create_empty();
 
-    for (size_t i = 0; i < copy->array.n; i++) {
-        add_flags(copy->array.elems[i]);
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        json_array_add(copy, clone_with_flags(json_array_at(peers, i)));
     }
     format_table(copy, columns, ARRAY_SIZE(columns), s);
     json_destroy(copy);
@@ -456,9 +462,9 @@ format_problems(const struct json *object, struct ds *s)
 {
     const struct json *problems = get_member(object, "problems");
 
-    for (size_t i = 0; i < problems->array.n; i++) {
+    for (size_t i = 0; i < json_array_size(problems); i++) {
         ds_put_format(s, "problem: %s\n",
-                      json_string(problems->array.elems[i]));
+                      json_string(json_array_at(problems, i)));
     }
 }
 
@@ -556,8 +562,8 @@ format_peer(const struct json *peer, struct ds *s)
 static void
 format_peers_of(const struct json *peers, const char *port, struct ds *s)
 {
-    for (size_t i = 0; i < peers->array.n; i++) {
-        const struct json *peer = peers->array.elems[i];
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        const struct json *peer = json_array_at(peers, i);
         bool attached = !strcmp(get_string(peer, "state"), "attached");
 
         if (port
@@ -577,8 +583,8 @@ format_all(const struct json *all, struct ds *s)
     struct ds unattached;
 
     format_summary(get_member(all, "limits"), get_member(all, "stats"), s);
-    for (size_t i = 0; i < ports->array.n; i++) {
-        const struct json *port = ports->array.elems[i];
+    for (size_t i = 0; i < json_array_size(ports); i++) {
+        const struct json *port = json_array_at(ports, i);
 
         if (strcmp(get_string(port, "bridge"), bridge)) {
             bridge = get_string(port, "bridge");

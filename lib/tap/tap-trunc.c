@@ -31,6 +31,9 @@
 #include "odp-netlink.h"
 #include "util.h"
 
+/* Last, because it undoes definitions of <config.h>. */
+#include "ovs-compat.h"
+
 /* A note is a flow mark with this in its upper half and the number of bytes
  * cut off in the lower one. */
 #define SIGNATURE 0xb9f70000u
@@ -78,7 +81,7 @@ tap_trunc_forget(struct dp_packet_batch *batch)
 
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         if (get_note(packet, &cut)) {
-            *dp_packet_ol_flags_ptr(packet) &= ~DP_PACKET_OL_FLOW_MARK;
+            ovs_compat_clear_flow_mark(packet);
         }
     }
 }

@@ -25,7 +25,8 @@
  *    - netdev_rxq_recv(): packets on their way in, before any change by the
  *      switch.  Also where frames that clients write enter the switch.
  *
- *    - netdev_send(): packets on their way out, after any change.
+ *    - netdev_send(): packets on their way out, after any change, with the
+ *      checksums that they leave with.
  *
  *    - netdev_push_header(), netdev_pop_header(): tunnel ports, to which
  *      nothing is ever sent: they see the inner packets, before the header
@@ -51,6 +52,9 @@
 #include "tap/tap-tunnel.h"
 #include "util.h"
 
+/* Last, because it undoes definitions of <config.h>. */
+#include "ovs-compat.h"
+
 struct ovs_action_push_tnl;
 
 int __real_netdev_rxq_recv(struct netdev_rxq *, struct dp_packet_batch *,
@@ -61,9 +65,13 @@ int __real_netdev_send(struct netdev *, int qid, struct dp_packet_batch *,
                        bool concurrent_txq);
 int __wrap_netdev_send(struct netdev *, int qid, struct dp_packet_batch *,
                        bool concurrent_txq);
-int __real_netdev_push_header(const struct netdev *, struct dp_packet_batch *,
+int __real_netdev_push_header(const struct netdev *,
+                              OVS_COMPAT_INGRESS_PARAMETER
+                              struct dp_packet_batch *,
                               const struct ovs_action_push_tnl *);
-int __wrap_netdev_push_header(const struct netdev *, struct dp_packet_batch *,
+int __wrap_netdev_push_header(const struct netdev *,
+                              OVS_COMPAT_INGRESS_PARAMETER
+                              struct dp_packet_batch *,
                               const struct ovs_action_push_tnl *);
 void __real_netdev_pop_header(struct netdev *, struct dp_packet_batch *);
 void __wrap_netdev_pop_header(struct netdev *, struct dp_packet_batch *);
@@ -84,52 +92,70 @@ has_link_type(const struct dp_packet *packet, uint32_t dlt)
 
 /* Packets to be shown to one tap. */
 struct shown {
+    const struct bpf_tap *tap;          /* NULL to show nothing. */
+    enum bpf_dev_way way;
     struct bpf_dev_packet packets[NETDEV_MAX_BURST];
     size_t n;
 };
 
 static void
-shown_add(struct shown *shown, uint32_t dlt, const struct dp_packet *packet)
+shown_init(struct shown *shown, const struct bpf_tap *tap,
+           enum bpf_dev_way way)
 {
-    if (has_link_type(packet, dlt)) {
-        struct bpf_dev_packet *p = &shown->packets[shown->n++];
-
-        p->data = dp_packet_data(packet);
-        p->size = dp_packet_size(packet);
-        p->wirelen = tap_trunc_wirelen(packet);
-    }
+    shown->tap = tap;
+    shown->way = way;
+    shown->n = 0;
 }
 
 static void
-shown_flush(struct shown *shown, const struct bpf_tap *tap,
-            enum bpf_dev_way way)
+shown_flush(struct shown *shown)
 {
     if (shown->n) {
-        bpf_tap_feed(tap, shown->packets, shown->n, way, 0);
+        bpf_tap_feed(shown->tap, shown->packets, shown->n, shown->way, 0);
         shown->n = 0;
     }
 }
 
+/* Adds 'packet' if the tap takes packets of its kind.  A batch may have more
+ * packets than the datapath receives at a time. */
+static void
+shown_add(struct shown *shown, struct dp_packet *packet)
+{
+    struct bpf_dev_packet *p;
+
+    if (!has_link_type(packet, bpf_tap_dlt(shown->tap))) {
+        return;
+    }
+    if (shown->n >= ARRAY_SIZE(shown->packets)) {
+        shown_flush(shown);
+    }
+    if (shown->way == BPF_DEV_OUT) {
+        ovs_compat_finish_checksums(packet);
+    }
+    p = &shown->packets[shown->n++];
+    p->data = dp_packet_data(packet);
+    p->size = dp_packet_size(packet);
+    p->wirelen = tap_trunc_wirelen(packet);
+}
+
 /* Shows 'batch' to the devices on port 'name', if there are any. */
 static void
-tap_batch(const char *name, const struct dp_packet_batch *batch,
+tap_batch(const char *name, struct dp_packet_batch *batch,
           enum bpf_dev_way way)
 {
     const struct bpf_tap *tap = bpf_tap_lookup(name);
-    const struct dp_packet *packet;
+    struct dp_packet *packet;
     struct shown shown;
-    uint32_t dlt;
 
     if (!tap) {
         return;
     }
 
-    shown.n = 0;
-    dlt = bpf_tap_dlt(tap);
+    shown_init(&shown, tap, way);
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        shown_add(&shown, dlt, packet);
+        shown_add(&shown, packet);
     }
-    shown_flush(&shown, tap, way);
+    shown_flush(&shown);
 }
 
 /* Receives from the feedback queue or else from the real one.  Ports of type
@@ -191,6 +217,7 @@ tap_pushed(const struct netdev *netdev, struct dp_packet_batch *batch,
 
 int
 __wrap_netdev_push_header(const struct netdev *netdev,
+                          OVS_COMPAT_INGRESS_PARAMETER
                           struct dp_packet_batch *batch,
                           const struct ovs_action_push_tnl *data)
 {
@@ -198,7 +225,8 @@ __wrap_netdev_push_header(const struct netdev *netdev,
         && !dp_packet_batch_is_empty(batch)) {
         tap_pushed(netdev, batch, data);
     }
-    return __real_netdev_push_header(netdev, batch, data);
+    return __real_netdev_push_header(netdev, OVS_COMPAT_INGRESS_ARGUMENT
+                                     batch, data);
 }
 
 /* True if 'a' and 'b' came through the same tunnel, as far as a port's
@@ -219,26 +247,25 @@ same_tunnel(const struct dp_packet *a, const struct dp_packet *b)
 
 /* Shows packets that came out of tunnels, which may be different ones. */
 static void
-tap_popped(const struct netdev *netdev, const struct dp_packet_batch *batch)
+tap_popped(const struct netdev *netdev, struct dp_packet_batch *batch)
 {
-    const struct dp_packet *packet, *prev = NULL;
-    const struct bpf_tap *tap = NULL;
+    struct dp_packet *packet, *prev = NULL;
     struct shown shown;
 
-    shown.n = 0;
+    shown_init(&shown, NULL, BPF_DEV_IN);
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         if (!prev || !same_tunnel(prev, packet)) {
             const char *name = tap_tunnel_find_received(netdev, packet);
 
-            shown_flush(&shown, tap, BPF_DEV_IN);
-            tap = name ? bpf_tap_lookup(name) : NULL;
+            shown_flush(&shown);
+            shown.tap = name ? bpf_tap_lookup(name) : NULL;
         }
-        if (tap) {
-            shown_add(&shown, bpf_tap_dlt(tap), packet);
+        if (shown.tap) {
+            shown_add(&shown, packet);
         }
         prev = packet;
     }
-    shown_flush(&shown, tap, BPF_DEV_IN);
+    shown_flush(&shown);
 }
 
 void
