@@ -1402,6 +1402,54 @@ test_policing(void)
 }
 
 static void
+test_features(void)
+{
+    enum netdev_features current, advertised, supported, peer;
+    struct fake_if *em0 = fake_add("em0");
+    struct smap status = SMAP_INITIALIZER(&status);
+    struct netdev *netdev;
+
+    em0->media.current = HOST_F_OTHER | HOST_F_FIBER | HOST_F_AUTONEG;
+    em0->media.supported = HOST_F_1GB_FD | HOST_F_10GB_FD | HOST_F_AUTONEG;
+    em0->media.advertised = HOST_F_10GB_FD | HOST_F_AUTONEG;
+    em0->media.peer = HOST_F_100GB_FD;
+    em0->media.speed = UINT64_C(25000000000);
+    strcpy(em0->media.text, "25GBase-SR");
+    settle();
+    netdev = open_dev("em0", "system");
+    EXPECT(netdev_get_features(netdev, &current, &advertised, &supported,
+                               &peer), 0);
+    EXPECT(current, NETDEV_F_OTHER | NETDEV_F_FIBER | NETDEV_F_AUTONEG);
+    EXPECT(supported, (NETDEV_F_1GB_FD | NETDEV_F_10GB_FD
+                       | NETDEV_F_AUTONEG));
+    EXPECT(advertised, NETDEV_F_10GB_FD | NETDEV_F_AUTONEG);
+    EXPECT(peer, NETDEV_F_100GB_FD);
+
+    /* A rate that has no feature bit shows in the status. */
+    EXPECT(netdev_get_status(netdev, &status), 0);
+    EXPECT(smap_get_ullong(&status, "link_speed", 0), 25000000000);
+    if (strcmp(smap_get_def(&status, "media", ""), "25GBase-SR")
+        || strcmp(smap_get_def(&status, "driver_name", ""), "fake")) {
+        printf("status lacks medium or driver\n");
+        exit(EXIT_FAILURE);
+    }
+    smap_destroy(&status);
+
+    /* What we changed is asked again, what is old news is not. */
+    EXPECT(fake.calls.get_media, 1);
+    EXPECT(netdev_set_advertisements(netdev, NETDEV_F_1GB_FD), 0);
+    EXPECT(netdev_get_features(netdev, &current, &advertised, &supported,
+                               &peer), 0);
+    EXPECT(advertised, NETDEV_F_1GB_FD);
+    EXPECT(fake.calls.get_media, 2);
+    fake_link_event(em0, HOST_V_IFINDEX | HOST_V_CARRIER, HOST_V_MEDIA);
+    netdev_run();
+    netdev_get_features(netdev, &current, &advertised, &supported, &peer);
+    EXPECT(fake.calls.get_media, 3);
+    netdev_close(netdev);
+}
+
+static void
 test_promisc(void)
 {
     struct fake_if *em0 = fake_add("em0");
@@ -1546,6 +1594,7 @@ static const struct {
     { "stats", test_stats },
     { "config", test_config },
     { "policing", test_policing },
+    { "features", test_features },
     { "promisc", test_promisc },
     { "many-devices", test_many_devices },
     { "malformed", test_malformed_messages },
