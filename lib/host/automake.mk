@@ -22,9 +22,11 @@ endif
 
 # What the BSDs share, and the file of each.
 bsd_host_sources = \
+	lib/host/host-bsd-addr.c \
 	lib/host/host-bsd-media.c \
 	lib/host/host-bsd-pcap.c \
 	lib/host/host-bsd-route.c \
+	lib/host/host-bsd-tap.c \
 	lib/host/host-bsd.c \
 	lib/host/host-bsd.h \
 	lib/host/rtbsd.c \

@@ -5,11 +5,13 @@
  * The host interface of the BSDs: capture and transmission through libpcap,
  * that is, bpf(4).
  *
- * No locks: a handle belongs to one thread at a time. */
+ * A handle belongs to one thread at a time.  'strerror_mutex' is held while
+ * the result of strerror() is used, which need not be safe for threads. */
 
 #include "host/host-bsd.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +58,20 @@ host_capture_fanout(pcap_t *pcap, uint16_t group)
     return EOPNOTSUPP;
 }
 
+static pthread_mutex_t strerror_mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* True if 'text' says 'error' in the words of strerror(). */
+static bool
+says_error(const char *text, int error)
+{
+    bool says;
+
+    pthread_mutex_lock(&strerror_mutex);
+    says = strstr(text, strerror(error)) != NULL;
+    pthread_mutex_unlock(&strerror_mutex);
+    return says;
+}
+
 /* Errors that libpcap reports only as text, in the words of strerror(). */
 static int
 error_from_text(const char *text)
@@ -83,7 +99,7 @@ error_from_text(const char *text)
         return ENETDOWN;
     }
     for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
-        if (strstr(text, strerror(errors[i].error))) {
+        if (says_error(text, errors[i].error)) {
             return errors[i].result;
         }
     }

@@ -2,56 +2,39 @@
  * SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * The host interface of the BSDs: values of interfaces, addresses, the parts
- * of taps that do not differ.
+ * The host interface of the BSDs: values of interfaces, and the helpers with
+ * which requests are made.
  *
- * 'socket_mutex' guards 'request_socket', 'taps_mutex' guards 'taps' and
- * 'n_taps'.  'flags_mutex' is held while the
+ * 'socket_mutex' guards 'request_socket'.  'flags_mutex' is held while the
  * flags of an interface are read, changed and written back, so that two of our
  * threads do not undo each other's change.  Any thread may call anything. */
 
 #include "host/host-bsd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <limits.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <sys/ioctl.h>
-#include <sys/filio.h>
 #include <sys/sockio.h>
 #include <sys/sysctl.h>
 #include <net/if_dl.h>
-#include <net/if_tap.h>
 #include <net/route.h>
-#include <netinet/in.h>
-#include <netinet/in_var.h>
 
 #include "host/rtbsd.h"
 
 /* How often a table is asked for again that grew while it was read. */
 #define MAX_TABLE_RETRIES 8
 
-/* Length of an Ethernet header, below which no frame is one. */
-#define ETHER_HEADER_LEN 14
-
 static pthread_mutex_t socket_mutex = PTHREAD_MUTEX_INITIALIZER;
 static int request_socket = -1;
 
 static pthread_mutex_t flags_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Indexes of the taps that this process has open. */
-static pthread_mutex_t taps_mutex = PTHREAD_MUTEX_INITIALIZER;
-static unsigned int *taps;
-static size_t n_taps;
-
-/* What the systems call ENXIO is ENODEV in host.h. */
-static int
-host_errno(int error)
+int
+bsd_errno(int error)
 {
     return error == ENXIO ? ENODEV : error;
 }
@@ -104,7 +87,7 @@ bsd_ioctl(unsigned long request, void *arg)
     }
     while (ioctl(fd, request, arg) < 0) {
         if (errno != EINTR) {
-            return host_errno(errno);
+            return bsd_errno(errno);
         }
     }
     return 0;
@@ -155,7 +138,7 @@ bsd_sysctl_table(const int *mib, unsigned int mib_len, void **bufp,
         int error;
 
         if (sysctl(mib, mib_len, NULL, &len, NULL, 0) < 0) {
-            return host_errno(errno);
+            return bsd_errno(errno);
         }
 
         /* A little more than it takes now, for what is added meanwhile. */
@@ -172,7 +155,7 @@ bsd_sysctl_table(const int *mib, unsigned int mib_len, void **bufp,
         error = errno;
         free(buf);
         if (error != ENOMEM && error != EINTR) {
-            return host_errno(error);
+            return bsd_errno(error);
         }
     }
     return EAGAIN;
@@ -408,7 +391,7 @@ host_link_dump(void (*cb)(const struct host_link *, void *aux), void *aux)
     unsigned int last = 0;
 
     if (getifaddrs(&list) < 0) {
-        return host_errno(errno);
+        return bsd_errno(errno);
     }
     for (const struct ifaddrs *ifa = list; ifa; ifa = ifa->ifa_next) {
         struct host_link link;
@@ -430,24 +413,29 @@ host_link_dump(void (*cb)(const struct host_link *, void *aux), void *aux)
 }
 
 int
-host_set_flags(const char *name, unsigned int off, unsigned int on)
+bsd_change_flags(const char *name, unsigned int off, unsigned int on)
 {
     unsigned int flags, wanted;
     int error;
 
-    if ((off | on) & ~(unsigned int) HOST_FLAG_UP) {
-        return EINVAL;
-    }
-
     pthread_mutex_lock(&flags_mutex);
     error = bsd_get_flags(name, &flags);
     if (!error) {
-        wanted = off & HOST_FLAG_UP ? flags & ~(unsigned int) IFF_UP : flags;
-        wanted |= on & HOST_FLAG_UP ? IFF_UP : 0;
+        wanted = (flags & ~off) | on;
         error = wanted != flags ? bsd_set_flags(name, wanted) : 0;
     }
     pthread_mutex_unlock(&flags_mutex);
     return error;
+}
+
+int
+host_set_flags(const char *name, unsigned int off, unsigned int on)
+{
+    if ((off | on) & ~(unsigned int) HOST_FLAG_UP) {
+        return EINVAL;
+    }
+    return bsd_change_flags(name, off & HOST_FLAG_UP ? IFF_UP : 0,
+                            on & HOST_FLAG_UP ? IFF_UP : 0);
 }
 
 int
@@ -458,416 +446,4 @@ host_set_mtu(const char *name, int mtu)
     memset(&ifr, 0, sizeof ifr);
     ifr.ifr_mtu = mtu;
     return bsd_ifreq(name, SIOCSIFMTU, &ifr);
-}
-
-/* Addresses. */
-
-static void
-map_in4(struct in_addr in, struct in6_addr *in6)
-{
-    memset(in6, 0, sizeof *in6);
-    in6->s6_addr[10] = 0xff;
-    in6->s6_addr[11] = 0xff;
-    memcpy(&in6->s6_addr[12], &in, sizeof in);
-}
-
-/* The mask of an IPv4-mapped address is IPv4-mapped, too. */
-static void
-addr_from_in4(const struct rtbsd_addr *ifa, const struct rtbsd_addr *netmask,
-              struct host_addr *addr)
-{
-    struct in_addr in;
-
-    rtbsd_get_in4(ifa, &in);
-    map_in4(in, &addr->addr);
-    rtbsd_get_in4(netmask, &in);
-    map_in4(in, &addr->mask);
-}
-
-/* A KAME kernel keeps the interface's index in bytes 2 and 3 of a link-local
- * address, and older ones let it out. */
-static void
-addr_from_in6(const struct rtbsd_addr *ifa, const struct rtbsd_addr *netmask,
-              struct host_addr *addr)
-{
-    rtbsd_get_in6(ifa, &addr->addr);
-    rtbsd_get_in6(netmask, &addr->mask);
-    if (IN6_IS_ADDR_LINKLOCAL(&addr->addr)) {
-        addr->addr.s6_addr[2] = 0;
-        addr->addr.s6_addr[3] = 0;
-    }
-}
-
-/* Stores the address in message 'msg' in '*addr' and returns true if it is an
- * Internet address of interface 'ifindex'. */
-static bool
-addr_from_msg(const struct rtbsd_msg *msg, unsigned int ifindex,
-              struct host_addr *addr)
-{
-    struct rtbsd_addr addrs[RTBSD_MAX_ADDRS];
-
-    if (msg->kind != RTBSD_ADDR || rtbsd_msg_ifindex(msg) != ifindex
-        || !rtbsd_msg_addrs(msg, addrs)) {
-        return false;
-    }
-    switch (rtbsd_family(&addrs[RTAX_IFA])) {
-    case AF_INET:
-        addr_from_in4(&addrs[RTAX_IFA], &addrs[RTAX_NETMASK], addr);
-        return true;
-    case AF_INET6:
-        addr_from_in6(&addrs[RTAX_IFA], &addrs[RTAX_NETMASK], addr);
-        return true;
-    default:
-        return false;
-    }
-}
-
-/* Counts the messages in the 'len' bytes at 'buf'. */
-static size_t
-count_msgs(const uint8_t *buf, size_t len)
-{
-    struct rtbsd_msg msg;
-    size_t n = 0;
-
-    for (size_t ofs = 0; ofs < len; ofs += rtbsd_next(buf + ofs, len - ofs,
-                                                      &msg)) {
-        n++;
-    }
-    return n;
-}
-
-static int
-addrs_from_table(const uint8_t *buf, size_t len, unsigned int ifindex,
-                 struct host_addr **addrsp, size_t *np)
-{
-    size_t max = count_msgs(buf, len);
-    struct host_addr *addrs = max ? calloc(max, sizeof *addrs) : NULL;
-    struct rtbsd_msg msg;
-    size_t n = 0;
-
-    if (max && !addrs) {
-        return ENOMEM;
-    }
-    for (size_t ofs = 0; ofs < len; ) {
-        ofs += rtbsd_next(buf + ofs, len - ofs, &msg);
-        n += addr_from_msg(&msg, ifindex, &addrs[n]);
-    }
-    if (!n) {
-        free(addrs);
-        addrs = NULL;
-    }
-    *addrsp = addrs;
-    *np = n;
-    return 0;
-}
-
-int
-host_get_addrs(const char *name, struct host_addr **addrs, size_t *n)
-{
-    unsigned int ifindex;
-    size_t len;
-    void *buf;
-    int error;
-
-    *addrs = NULL;
-    *n = 0;
-    error = bsd_ifindex(name, &ifindex);
-    if (error) {
-        return error;
-    }
-    error = bsd_iflist(ifindex, true, &buf, &len);
-    if (error) {
-        return error;
-    }
-    error = addrs_from_table(buf, len, ifindex, addrs, n);
-    free(buf);
-    return error;
-}
-
-static void
-make_sin(struct in_addr in, struct sockaddr_in *sin)
-{
-    memset(sin, 0, sizeof *sin);
-    sin->sin_len = sizeof *sin;
-    sin->sin_family = AF_INET;
-    sin->sin_addr = in;
-}
-
-/* SIOCAIFADDR replaces the mask of an address that is there already. */
-static int
-add_in4(const char *name, struct in_addr in, struct in_addr mask)
-{
-    const struct in_addr broadcast = { .s_addr = in.s_addr | ~mask.s_addr };
-    struct in_aliasreq req;
-    int error;
-
-    error = bsd_name_request(name, &req, sizeof req);
-    if (error) {
-        return error;
-    }
-    make_sin(in, &req.ifra_addr);
-    make_sin(broadcast, &req.ifra_broadaddr);
-    make_sin(mask, &req.ifra_mask);
-    return bsd_ioctl(SIOCAIFADDR, &req);
-}
-
-static int
-remove_in4(const char *name, struct in_addr in)
-{
-    struct sockaddr_in sin;
-    struct ifreq ifr;
-    int error;
-
-    make_sin(in, &sin);
-    memset(&ifr, 0, sizeof ifr);
-    memcpy(&ifr.ifr_addr, &sin, sizeof sin);
-    error = bsd_ifreq(name, SIOCDIFADDR, &ifr);
-
-    /* Somebody else may have removed it meanwhile. */
-    return error == EADDRNOTAVAIL ? 0 : error;
-}
-
-static bool
-unmap_in4(const struct in6_addr *in6, struct in_addr *in)
-{
-    struct in6_addr mapped;
-
-    memcpy(in, &in6->s6_addr[12], sizeof *in);
-    map_in4(*in, &mapped);
-    return !memcmp(&mapped, in6, sizeof mapped);
-}
-
-/* True if 'addr' with 'mask' is among the 'n' 'addrs'. */
-static bool
-has_in4(const struct host_addr *addrs, size_t n, struct in_addr addr,
-        struct in_addr mask)
-{
-    struct host_addr wanted;
-
-    map_in4(addr, &wanted.addr);
-    map_in4(mask, &wanted.mask);
-    for (size_t i = 0; i < n; i++) {
-        if (!memcmp(&addrs[i], &wanted, sizeof wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The new address comes before the old ones go, so that a refusal leaves the
- * interface as it was.  Nothing is set that is there already, because each
- * change wakes up everybody who listens for changes. */
-int
-host_set_in4(const char *name, struct in_addr addr, struct in_addr mask)
-{
-    struct host_addr *addrs;
-    size_t n;
-    int error;
-
-    error = host_get_addrs(name, &addrs, &n);
-    if (!error && addr.s_addr != htonl(INADDR_ANY)
-        && !has_in4(addrs, n, addr, mask)) {
-        error = add_in4(name, addr, mask);
-    }
-    for (size_t i = 0; i < n && !error; i++) {
-        struct in_addr old;
-
-        if (unmap_in4(&addrs[i].addr, &old) && old.s_addr != addr.s_addr) {
-            error = remove_in4(name, old);
-        }
-    }
-    free(addrs);
-    return error;
-}
-
-/* Taps. */
-
-static int
-remember_tap(unsigned int ifindex)
-{
-    unsigned int *more;
-
-    pthread_mutex_lock(&taps_mutex);
-    more = realloc(taps, (n_taps + 1) * sizeof *taps);
-    if (more) {
-        taps = more;
-        taps[n_taps++] = ifindex;
-    }
-    pthread_mutex_unlock(&taps_mutex);
-    return more ? 0 : ENOMEM;
-}
-
-static void
-forget_tap(unsigned int ifindex)
-{
-    pthread_mutex_lock(&taps_mutex);
-    for (size_t i = 0; i < n_taps; i++) {
-        if (taps[i] == ifindex) {
-            taps[i] = taps[--n_taps];
-            break;
-        }
-    }
-    if (!n_taps) {
-        free(taps);
-        taps = NULL;
-    }
-    pthread_mutex_unlock(&taps_mutex);
-}
-
-bool
-bsd_tap_is_ours(unsigned int ifindex)
-{
-    bool found = false;
-
-    pthread_mutex_lock(&taps_mutex);
-    for (size_t i = 0; i < n_taps && !found; i++) {
-        found = taps[i] == ifindex;
-    }
-    pthread_mutex_unlock(&taps_mutex);
-    return found;
-}
-
-int
-bsd_tap_init(int fd, struct host_tap *tap)
-{
-    struct ifreq ifr;
-    int one = 1;
-    int error;
-
-    tap->fd = fd;
-    tap->ifindex = 0;
-    tap->name[0] = '\0';
-
-    /* FIONBIO, since not every tap driver looks at the flags of the
-     * descriptor. */
-    memset(&ifr, 0, sizeof ifr);
-    if (ioctl(fd, FIONBIO, &one) < 0
-        || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0
-        || ioctl(fd, TAPGIFNAME, &ifr) < 0) {
-        return host_errno(errno);
-    }
-    memcpy(tap->name, ifr.ifr_name, sizeof tap->name);
-    tap->name[sizeof tap->name - 1] = '\0';
-    error = bsd_ifindex(tap->name, &tap->ifindex);
-    return error ? error : remember_tap(tap->ifindex);
-}
-
-void
-bsd_tap_abandon(struct host_tap *tap)
-{
-    forget_tap(tap->ifindex);
-    close(tap->fd);
-    tap->fd = -1;
-}
-
-int
-bsd_destroy(const char *name, unsigned int ifindex)
-{
-    struct ifreq ifr;
-    unsigned int now;
-    int error;
-
-    error = bsd_ifindex(name, &now);
-    if (!error && now == ifindex) {
-        memset(&ifr, 0, sizeof ifr);
-        error = bsd_ifreq(name, SIOCIFDESTROY, &ifr);
-    }
-    return error == ENODEV ? 0 : error;
-}
-
-int
-bsd_tap_open_unit(const char *kernel_name, int *fdp)
-{
-    char path[IFNAMSIZ + 8];
-
-    snprintf(path, sizeof path, "/dev/%s", kernel_name);
-    *fdp = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-    return *fdp < 0 ? errno : 0;
-}
-
-/* The interface may have been renamed since it was opened, so its descriptor
- * is asked for its name while it is there. */
-int
-host_tap_close(struct host_tap *tap)
-{
-    struct ifreq ifr;
-
-    if (tap->fd < 0) {
-        return 0;
-    }
-    memset(&ifr, 0, sizeof ifr);
-    if (!ioctl(tap->fd, TAPGIFNAME, &ifr)) {
-        memcpy(tap->name, ifr.ifr_name, sizeof tap->name);
-        tap->name[sizeof tap->name - 1] = '\0';
-    }
-    if (!tap->ifindex) {
-        /* It was not opened to the end. */
-        bsd_ifindex(tap->name, &tap->ifindex);
-    }
-    bsd_tap_abandon(tap);
-    return bsd_destroy(tap->name, tap->ifindex);
-}
-
-/* What the failure 'error' to read or write a tap means.  EIO has several
- * reasons, one of them that the interface is no more. */
-static int
-tap_errno(const struct host_tap *tap, int error)
-{
-    char name[IFNAMSIZ];
-
-    switch (error) {
-    case ENXIO:
-    case EBADF:
-        return ENODEV;
-    case EIO:
-        return if_indextoname(tap->ifindex, name) ? EIO : ENODEV;
-    case EHOSTDOWN:
-        return ENETDOWN;
-    default:
-        return error;
-    }
-}
-
-int
-host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
-{
-    ssize_t n;
-    int error;
-
-    do {
-        n = read(tap->fd, buf, size);
-    } while (n < 0 && errno == EINTR);
-
-    if (n > 0) {
-        *len = n;
-        return 0;
-    }
-
-    /* NetBSD reads 0 bytes when there is nothing after all. */
-    error = n ? tap_errno(tap, errno) : EAGAIN;
-    return error == ENETDOWN ? EAGAIN : error;
-}
-
-int
-host_tap_write(struct host_tap *tap, const void *frame, size_t len)
-{
-    ssize_t n;
-
-    if (len < ETHER_HEADER_LEN) {
-        /* FreeBSD takes it without a word, and drops it. */
-        return EINVAL;
-    }
-    do {
-        n = write(tap->fd, frame, len);
-    } while (n < 0 && errno == EINTR);
-
-    if (n < 0) {
-        int error = tap_errno(tap, errno);
-
-        /* FreeBSD's word for a frame that is too long for any interface. */
-        return error == EIO && len > USHRT_MAX ? EMSGSIZE : error;
-    }
-
-    /* FreeBSD takes 0 bytes when the interface is down. */
-    return !n ? ENETDOWN : (size_t) n < len ? EMSGSIZE : 0;
 }

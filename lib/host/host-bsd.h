@@ -4,14 +4,13 @@
  *
  * What the host files of the BSDs share below host.h.
  *
- * host-bsd.c, host-bsd-media.c, host-bsd-pcap.c, host-bsd-route.c and rtbsd.c
- * are compiled for every BSD.  The second half of this header is what they
- * ask of host-freebsd.c or host-netbsd.c: one question per difference between
- * the systems.
+ * host-bsd.c, its siblings and rtbsd.c are compiled for every BSD.  The second
+ * half of this header is what they ask of host-freebsd.c or host-netbsd.c: one
+ * question per difference between the systems.
  *
  * Threads: any, for every function.  Nothing here has state but the one
- * socket for requests and the list of open taps in host-bsd.c, which mutexes
- * guard. */
+ * socket for requests (host-bsd.c) and the list of open taps (host-bsd-tap.c),
+ * which mutexes guard. */
 
 #ifndef HOST_HOST_BSD_H
 #define HOST_HOST_BSD_H 1
@@ -26,6 +25,9 @@ struct ifreq;
 
 /* Helpers (host-bsd.c).  All return 0 or a positive errno value in the terms
  * of host.h: ENODEV instead of ENXIO. */
+
+/* The value of host.h for the system's errno value 'error'. */
+int bsd_errno(int error);
 
 /* ENAMETOOLONG if 'name' does not fit, with its NUL, into IFNAMSIZ bytes.
  * ENODEV if it is empty. */
@@ -64,6 +66,10 @@ void bsd_link_from_data(const struct if_data *data, struct host_link *link);
 /* HOST_FLAG_* for the system's interface flags 'flags'. */
 unsigned int bsd_host_flags(unsigned int flags);
 
+/* Turns off the flags 'off' (IFF_*) and turns on those in 'on', and nothing
+ * else. */
+int bsd_change_flags(const char *name, unsigned int off, unsigned int on);
+
 /* Finishes a tap: 'fd' has just been opened.  Makes it non-blocking and
  * close-on-exec, fills '*tap' and remembers the tap until it is closed.  On an
  * error too, 'fd' belongs to '*tap', which the caller must close or
@@ -100,7 +106,8 @@ struct bsd_medium {
  * From host-freebsd.c or host-netbsd.c.
  */
 
-/* Interface flags, all that the system has, in one word. */
+/* Interface flags, all that the system has, in one word.  bsd_change_flags()
+ * is what others use. */
 int bsd_get_flags(const char *name, unsigned int *flags);
 int bsd_set_flags(const char *name, unsigned int flags);
 

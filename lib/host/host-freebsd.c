@@ -77,15 +77,11 @@ bsd_set_flags(const char *name, unsigned int flags)
 int
 host_set_promisc(const char *name, bool on, struct host_promisc **holdp)
 {
-    unsigned int flags, wanted;
     int error;
 
     (void) holdp;
-    error = bsd_get_flags(name, &flags);
-    if (!error) {
-        wanted = on ? flags | IFF_PPROMISC : flags & ~IFF_PPROMISC;
-        error = wanted != flags ? bsd_set_flags(name, wanted) : 0;
-    }
+    error = bsd_change_flags(name, on ? 0 : IFF_PPROMISC,
+                             on ? IFF_PPROMISC : 0);
     return error == ENODEV && !on ? 0 : error;
 }
 

@@ -62,6 +62,18 @@ fake_create(struct unixctl_conn *conn, int argc, const char *argv[],
     reply(conn, 0);
 }
 
+/* fake/create-tap: a tap that nobody has open, as a crash leaves it behind.
+ * Replies with its name. */
+static void
+fake_create_tap(struct unixctl_conn *conn, int argc OVS_UNUSED,
+                const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    char name[FK_NAME];
+
+    fk_tap_create(name);
+    unixctl_command_reply(conn, name);
+}
+
 /* fake/destroy NAME */
 static void
 fake_destroy(struct unixctl_conn *conn, int argc OVS_UNUSED,
@@ -306,6 +318,8 @@ fake_ctl_init(void)
     static bool yes = true;
 
     unixctl_command_register("fake/create", "NAME...", 1, 16, fake_create,
+                             NULL);
+    unixctl_command_register("fake/create-tap", "", 0, 0, fake_create_tap,
                              NULL);
     unixctl_command_register("fake/destroy", "NAME", 1, 1, fake_destroy,
                              NULL);

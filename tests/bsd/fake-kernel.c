@@ -943,7 +943,8 @@ fk_tap_open(const char *unit, bool cloned_goes_with_fd)
 static void
 bpf_append(struct fk_file *file, const void *frame, size_t len)
 {
-    size_t caplen = len < (size_t) file->snaplen ? len : (size_t) file->snaplen;
+    size_t snaplen = file->snaplen;
+    size_t caplen = len < snaplen ? len : snaplen;
 
     file->n_recv++;
     if (file->reject) {

@@ -1713,8 +1713,8 @@ test_faults(void)
     }
 }
 
-/* What the kernel says is garbage, in part.  Nobody promises more than that the
- * functions return, and leave nothing behind. */
+/* What the kernel says is garbage, in part.  Nobody promises more than that
+ * the functions return, and leave nothing behind. */
 static void
 test_garbage(void)
 {
