@@ -310,6 +310,87 @@ test_json(int argc, char *argv[])
     return 0;
 }
 
+/* Prints the options of a block, from 'p' up to 'end': "CODE=NUMBER" for those
+ * of 4 or 8 bytes, else "CODE:LENGTH". */
+static void
+print_options(const uint8_t *p, const uint8_t *end)
+{
+    while (p + 4 <= end) {
+        uint16_t code, length;
+        uint64_t number = 0;
+
+        memcpy(&code, p, 2);
+        memcpy(&length, p + 2, 2);
+        if (!code) {
+            break;
+        }
+        if (length == 4 || length == 8) {
+            uint32_t low;
+
+            memcpy(&low, p + 4, 4);
+            memcpy(&number, p + 4, length);
+            printf(" %u=%llu", code,
+                   length == 4 ? (unsigned long long int) low
+                               : (unsigned long long int) number);
+        } else {
+            printf(" %u:%u", code, length);
+        }
+        p += 4 + (length + 3) / 4 * 4;
+    }
+    putchar('\n');
+}
+
+/* options FILE: prints the blocks of a pcapng file, one to a line, with their
+ * options.  This reads the format's own words, which other readers may pass
+ * over. */
+static int
+test_options(int argc, char *argv[])
+{
+    uint32_t head[2], caplen;
+    FILE *stream;
+
+    if (argc != 2 || !(stream = fopen(argv[1], "rb"))) {
+        return 2;
+    }
+    while (fread(head, sizeof head, 1, stream) == 1) {
+        uint8_t *body = bt_alloc(head[1] - 8);
+        const uint8_t *end = body + head[1] - 12;
+        uint32_t tail;
+
+        if (head[1] < 12 || fread(body, head[1] - 8, 1, stream) != 1) {
+            printf("cut short\n");
+            return 1;
+        }
+        memcpy(&tail, end, 4);
+        memcpy(&caplen, body + 12, 4);
+        printf("%s", tail == head[1] ? "" : "wrong length ");
+        switch (head[0]) {
+        case 0x0a0d0d0a:
+            printf("SHB");
+            print_options(body + 16, end);
+            break;
+        case 1:
+            printf("IDB");
+            print_options(body + 8, end);
+            break;
+        case 5:
+            printf("ISB");
+            print_options(body + 12, end);
+            break;
+        case 6:
+            printf("EPB");
+            print_options(body + 20 + (caplen + 3) / 4 * 4, end);
+            break;
+        default:
+            printf("block %u\n", head[0]);
+            break;
+        }
+        free(body);
+    }
+    fclose(stream);
+    return 0;
+}
+
 /* hex FILE: prints the packets of FILE, as libpcap reads it: the original
  * length if it differs, and the bytes. */
 static int
@@ -360,6 +441,7 @@ main(int argc, char *argv[])
         { "labels", test_labels },
         { "json", test_json },
         { "hex", test_hex },
+        { "options", test_options },
     };
 
     for (size_t i = 0; argc > 1 && i < BT_ARRAY_SIZE(tests); i++) {

@@ -20,28 +20,32 @@ BPFTAP_MODULES = \
 	utilities/bpftap-util.c \
 	utilities/bpftap-util.h
 
-utilities_ovs_bpftap_SOURCES = \
+# The capture itself, which the tests run without a switch.
+BPFTAP_ENGINE = \
 	$(BPFTAP_MODULES) \
-	utilities/bpftap-capture.c \
-	utilities/bpftap-commands.h \
 	utilities/bpftap-drops.c \
 	utilities/bpftap-drops.h \
-	utilities/bpftap-dump.c \
 	utilities/bpftap-engine.c \
 	utilities/bpftap-engine.h \
-	utilities/bpftap-extcap.c \
-	utilities/bpftap-inject.c \
-	utilities/bpftap-list.c \
 	utilities/bpftap-mirror.c \
 	utilities/bpftap-mirror.h \
-	utilities/bpftap-options.c \
-	utilities/bpftap-options.h \
 	utilities/bpftap-ports.c \
 	utilities/bpftap-ports.h \
 	utilities/bpftap-source.c \
 	utilities/bpftap-source.h \
 	utilities/bpftap-tap.c \
-	utilities/bpftap-tap.h \
+	utilities/bpftap-tap.h
+
+utilities_ovs_bpftap_SOURCES = \
+	$(BPFTAP_ENGINE) \
+	utilities/bpftap-capture.c \
+	utilities/bpftap-commands.h \
+	utilities/bpftap-dump.c \
+	utilities/bpftap-extcap.c \
+	utilities/bpftap-inject.c \
+	utilities/bpftap-list.c \
+	utilities/bpftap-options.c \
+	utilities/bpftap-options.h \
 	utilities/bpftap-top.c \
 	utilities/bpftap-words.c \
 	utilities/ovs-bpftap.c
