@@ -28,6 +28,6 @@ link_with_tap = \
 	-Wl,--undefined=__wrap_netdev_send \
 	-Wl,--wrap=netdev_rxq_recv -Wl,--wrap=netdev_send \
 	-Wl,--wrap=netdev_push_header -Wl,--wrap=netdev_pop_header \
-	-Wl,--wrap=odp_execute_actions
+	-Wl,--wrap=netdev_reconfigure -Wl,--wrap=odp_execute_actions
 
 dist_man5_MANS += lib/tap/ovs-bpf.conf.5

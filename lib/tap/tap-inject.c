@@ -21,7 +21,12 @@
  * once, so that a port can be deleted at any time.  Sending goes through the
  * tap point like any other, which is how other devices see the frame.  The
  * server thread owns no transmit queue of any netdev, so it tells the netdev
- * that others may use the same one. */
+ * that others may use the same one.
+ *
+ * Some netdevs rebuild their queues in netdev_reconfigure(), which the main
+ * thread calls when it has stopped all threads that move packets.  It does not
+ * know of this one, so that 'mutex' keeps the two apart; the program is linked
+ * with --wrap for that function. */
 
 #include <config.h>
 
@@ -35,9 +40,29 @@
 #include "dpif-netdev.h"
 #include "netdev.h"
 #include "netdev-provider.h"
+#include "openvswitch/thread.h"
 #include "packets.h"
 #include "tap/tap-feedback.h"
 #include "tap/tap-netdev.h"
+
+/* Held while a frame is sent, and while a netdev is reconfigured.  Taken before
+ * the mutexes of netdevs, of clients (by the tap point) and of feedback queues,
+ * never after one of them. */
+static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
+
+void
+tap_inject_pause(void)
+    OVS_ACQUIRES(mutex)
+{
+    ovs_mutex_lock(&mutex);
+}
+
+void
+tap_inject_resume(void)
+    OVS_RELEASES(mutex)
+{
+    ovs_mutex_unlock(&mutex);
+}
 
 static int
 get_link(const char *name, uint32_t *mtup, uint8_t mac[6])
@@ -125,7 +150,9 @@ inject(const char *name, const void *frame, size_t size, bool feedback)
     if (!netdev) {
         return ENXIO;
     }
+    ovs_mutex_lock(&mutex);
     error = send_frame(netdev, frame, size, feedback);
+    ovs_mutex_unlock(&mutex);
     netdev_close(netdev);
     return error;
 }

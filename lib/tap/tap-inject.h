@@ -25,4 +25,9 @@ struct bpf_port_ops;
 
 extern const struct bpf_port_ops tap_inject_ops;
 
+/* No frame is sent between these two, which a thread calls around what does
+ * not bear it.  tap_inject_pause() waits for the frame that is being sent. */
+void tap_inject_pause(void);
+void tap_inject_resume(void);
+
 #endif /* tap-inject.h */

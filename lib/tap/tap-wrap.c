@@ -34,6 +34,10 @@
  *
  * Patch ports appear nowhere in the datapath.
  *
+ * netdev_reconfigure() is there as well, though it moves no packet: the main
+ * thread, which alone calls it, is kept from rebuilding a netdev to which a
+ * client's frame is just being sent.
+ *
  * Any thread that moves packets.  No locks, no allocation, no waiting: with
  * nobody listening, one relaxed load for each batch. */
 
@@ -47,6 +51,7 @@
 #include "netdev-provider.h"
 #include "packets.h"
 #include "tap/tap-feedback.h"
+#include "tap/tap-inject.h"
 #include "tap/tap-netdev.h"
 #include "tap/tap-trunc.h"
 #include "tap/tap-tunnel.h"
@@ -73,6 +78,8 @@ int __wrap_netdev_push_header(const struct netdev *,
                               OVS_COMPAT_INGRESS_PARAMETER
                               struct dp_packet_batch *,
                               const struct ovs_action_push_tnl *);
+int __real_netdev_reconfigure(struct netdev *);
+int __wrap_netdev_reconfigure(struct netdev *);
 void __real_netdev_pop_header(struct netdev *, struct dp_packet_batch *);
 void __wrap_netdev_pop_header(struct netdev *, struct dp_packet_batch *);
 
@@ -275,4 +282,15 @@ __wrap_netdev_pop_header(struct netdev *netdev, struct dp_packet_batch *batch)
     if (OVS_UNLIKELY(bpf_tap_is_active())) {
         tap_popped(netdev, batch);
     }
+}
+
+int
+__wrap_netdev_reconfigure(struct netdev *netdev)
+{
+    int error;
+
+    tap_inject_pause();
+    error = __real_netdev_reconfigure(netdev);
+    tap_inject_resume();
+    return error;
 }
