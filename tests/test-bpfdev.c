@@ -1606,6 +1606,110 @@ test_open_errors(void)
     close(fd);
 }
 
+/* Ways for a daemon to answer wrongly. */
+enum bad_answer {
+    BAD_MAGIC, BAD_TYPE, BAD_SEQUENCE, BAD_LENGTH, NO_HEADER, BODY_TOO_SHORT,
+    BODY_TOO_LONG, TEXT_TOO_LONG, LIST_TOO_LONG, NO_DESCRIPTOR, NO_ANSWER,
+    N_BAD_ANSWERS
+};
+
+struct bad_daemon {
+    int listen_fd;
+    enum bad_answer bad;
+};
+
+/* Sends 'header' and 'size' bytes of body, with 'passed' unless that is -1. */
+static void
+send_answer(int fd, struct bpf_proto_header *header, size_t size, int passed)
+{
+    static uint8_t body[100000];
+    uint64_t control[(CMSG_SPACE(sizeof passed) + 7) / 8] = { 0 };
+    struct iovec iov[2] = {
+        { header, sizeof *header }, { body, size }
+    };
+    struct msghdr mh = { .msg_iov = iov, .msg_iovlen = 2 };
+
+    if (passed >= 0) {
+        mh.msg_control = control;
+        mh.msg_controllen = CMSG_SPACE(sizeof passed);
+        struct cmsghdr *cmsg = CMSG_FIRSTHDR(&mh);
+        cmsg->cmsg_level = SOL_SOCKET;
+        cmsg->cmsg_type = SCM_RIGHTS;
+        cmsg->cmsg_len = CMSG_LEN(sizeof passed);
+        memcpy(CMSG_DATA(cmsg), &passed, sizeof passed);
+    }
+    header->type |= BPF_PROTO_REPLY;
+    sendmsg(fd, &mh, MSG_NOSIGNAL);
+}
+
+/* Accepts one client, answers HELLO, and one more request in the wrong way. */
+static void *
+bad_daemon_main(void *daemon_)
+{
+    struct bad_daemon *daemon = daemon_;
+    enum bad_answer bad = daemon->bad;
+    struct bpf_proto_header header;
+    size_t size = 4;
+
+    int fd = accept(daemon->listen_fd, NULL, NULL);
+    recv(fd, &header, sizeof header, 0);
+    header.length = sizeof header + BPF_PROTO_SIZE_hello_reply;
+    send_answer(fd, &header, BPF_PROTO_SIZE_hello_reply,
+                bad == NO_DESCRIPTOR ? -1 : daemon->listen_fd);
+
+    if (recv(fd, &header, sizeof header, 0) > 0 && bad != NO_ANSWER) {
+        switch (bad) {
+        case BAD_MAGIC: header.magic++; break;
+        case BAD_TYPE: header.type++; break;
+        case BAD_SEQUENCE: header.sequence++; break;
+        case BODY_TOO_SHORT: size = 3; break;
+        case BODY_TOO_LONG: size = 5; break;
+        case TEXT_TOO_LONG: header.error = EINVAL; size = 201; break;
+        case LIST_TOO_LONG: size = 90000; break;
+        default: break;
+        }
+        header.length = sizeof header + size + (bad == BAD_LENGTH);
+        if (bad == NO_HEADER) {
+            send(fd, &header, 5, MSG_NOSIGNAL);
+        } else {
+            send_answer(fd, &header, size, -1);
+        }
+    }
+    close(fd);
+    return NULL;
+}
+
+/* A daemon that does not talk as it should counts as gone. */
+static void
+test_bad_answers(void)
+{
+    struct bad_daemon daemon;
+
+    daemon.listen_fd = listen_at(SWITCH_SOCKET, SOCK_SEQPACKET);
+    for (int bad = 0; bad < N_BAD_ANSWERS; bad++) {
+        struct bpfdev_port *ports;
+        pthread_t thread;
+        u_int value;
+        size_t n;
+
+        daemon.bad = bad;
+        CHECK_INT(pthread_create(&thread, NULL, bad_daemon_main, &daemon), 0);
+        struct bpfdev *dev = bpfdev_open(SWITCH_SOCKET, 0, NULL);
+        CHECK_INT(dev != NULL, bad != NO_DESCRIPTOR);
+        if (dev) {
+            if (bad == LIST_TOO_LONG) {
+                CHECK_ERRNO(bpfdev_list_ports(dev, &ports, &n), ENXIO);
+            } else {
+                CHECK_ERRNO(bpfdev_ioctl(dev, BIOCGBLEN, &value), ENXIO);
+            }
+            CHECK_ERRNO(bpfdev_ioctl(dev, BIOCGBLEN, &value), ENXIO);
+            bpfdev_close(dev);
+        }
+        pthread_join(thread, NULL);
+    }
+    close(daemon.listen_fd);
+}
+
 /* Without a path the run directory is searched, which OVS_RUNDIR names. */
 static void
 test_default_path(void)
@@ -1894,6 +1998,7 @@ static const struct test tests[] = {
     { "monitor", test_monitor },
     { "daemon-gone", test_daemon_gone },
     { "open-errors", test_open_errors },
+    { "bad-answers", test_bad_answers },
     { "default-path", test_default_path },
     { "rights", test_rights },
     { "reconfigure", test_reconfigure },

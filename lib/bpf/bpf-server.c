@@ -518,7 +518,7 @@ run_strangers(long long int now)
     return LLONG_MAX;
 }
 
-/* Does what is due.  Returns for how many milliseconds to wait, -1 for ever. */
+/* Does what is due.  Returns how many milliseconds to wait, -1 for ever. */
 static int
 run_clock(void)
 {
