@@ -365,7 +365,7 @@ struct bpfdev_port {
 
 /* A device of any client, as bpfdev_list_peers() tells it. */
 struct bpfdev_peer {
-    uint64_t id;                /* Number of the device in the daemon. */
+    uint64_t id;                /* As "ovs-appctl bpf/disconnect" has it. */
     char port[BPFDEV_NAME_MAX]; /* Port it is (or was) attached to, or "". */
     char process[32];           /* Name of the client's program, or "". */
     int32_t pid;                /* Process, or -1 if the system cannot say. */
@@ -450,8 +450,8 @@ const char *bpfdev_path(const struct bpfdev *dev);
  *     ENOTTY   not a request of bpf(4)
  *     EPERM    the device is locked (BIOCLOCK)
  *     EIO      another thread waits in a read
- *     ENOBUFS  BIOCSETIF: the limit of buffer memory is reached
- *     ENOMEM   BIOCSETIF: no memory; BIOCGDLTLIST: the list is too small
+ *     ENOMEM   BIOCSETIF: the limit of buffer memory is reached, or there is
+ *              no memory; BIOCGDLTLIST: the list is too small
  *     EDOM     BIOCSRTIMEOUT: too long to be represented
  *
  * BIOCSBLEN accepts any length and hands back the one that was set. */
@@ -546,7 +546,7 @@ bool bpfdev_walk(const struct bpfdev *dev, const void *buffer, size_t n,
  *     EINVAL    not attached, or the port is gone
  *     EMSGSIZE  longer than link header, VLAN tags and MTU
  *     EPERM     refused by the write filter (BIOCSETWF)
- *     ENXIO     the daemon is gone
+ *     ENXIO     the port goes at this moment, or the daemon is gone
  *
  * or what the port's own driver says.  A 'size' of 0 does nothing. */
 ssize_t bpfdev_write(struct bpfdev *dev, const void *frame, size_t size);
