@@ -16,9 +16,10 @@
 # of a processor per packet), there is a second ratio, of the packets that each
 # second of a processor's time is good for: other work disturbs it much less.
 # That one, if there is one, is compared with WANTED, which is "-", ">=RATIO" or
-# "<=RATIO".  BASE may be "-", and COST in all rows.  A value that brings its own
-# base, from a run that alternated with it more quickly, is compared with that;
-# the row BASE then shows the medians of all of these.
+# "<=RATIO".  COST may be "-" in all rows.  BASE may be "-": then the rate itself
+# is compared with WANTED.  A value that brings its own base, from a run that
+# alternated with it more quickly, is compared with that; the row BASE then
+# shows the medians of all of these.
 
 BEGIN {
     FS = "\t"
@@ -115,23 +116,32 @@ function ratio_text(r, want,    v) {
            (v == "" ? "" : "  " want " " v)
 }
 
-function row_text(k,    is_base, text) {
+# The median of the rates of row k, compared with what is wanted of it if there
+# is nothing else to compare it with.
+function rate_text(k,    rate, v) {
+    rate = median_of(value, k)
+    v = base[k] == "-" ? verdict(wanted[k], rate) : ""
+    return sprintf("  %10.1f", rate) (v == "" ? "" : "  " wanted[k] " " v)
+}
+
+function row_text(k,    text) {
     if (!n[k]) {
         return "  not measured"
     }
-    is_base = base[k] == k || base[k] == "-"
-    text = sprintf("  %10.1f", median_of(value, k))
+    text = rate_text(k)
+    if (base[k] == "-") {
+        return text
+    }
     if (cost_unit == "-") {
-        return text (is_base ? "  1" \
-                     : "  " ratio_text(ratio(value, base_value, k, 1), \
+        return text "  " (base[k] == k ? "1" \
+                          : ratio_text(ratio(value, base_value, k, 1), \
                                        wanted[k]))
     }
-    text = text (is_base ? sprintf("  %5s", "1") \
+    text = text (base[k] == k ? sprintf("  %5s", "1") \
                  : sprintf("  %5.2f", ratio(value, base_value, k, 1)))
     text = text sprintf("  %10.1f", median_of(cost, k))
-    return text (is_base ? "  1" \
-                 : "  " ratio_text(ratio(cost, base_cost, k, -1), \
-                                   wanted[k]))
+    return text "  " (base[k] == k ? "1" \
+                      : ratio_text(ratio(cost, base_cost, k, -1), wanted[k]))
 }
 
 function print_row(k) {
