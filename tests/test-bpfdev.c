@@ -1035,6 +1035,59 @@ test_concurrent(void)
     switch_stop();
 }
 
+/* Several threads on one device: each call is atomic. */
+static void *
+busy_main(void *dev_)
+{
+    struct bpfdev *dev = dev_;
+    uint8_t frame[60] = { 0 };
+
+    for (int i = 0; i < 300; i++) {
+        struct bpfdev_stats stats;
+        struct bpfdev_port *ports;
+        const void *buffer;
+        u_int value;
+        size_t n;
+
+        CHECK_INT(bpfdev_write(dev, frame, sizeof frame), sizeof frame);
+        CHECK_ERRNO(bpfdev_stats(dev, &stats), 0);
+        bpfdev_buffer_stats(dev, &stats);
+        CHECK_ERRNO(bpfdev_list_ports(dev, &ports, &n), 0);
+        CHECK_INT(n, 1);
+        free(ports);
+        if (bpfdev_ioctl(dev, BIOCGBLEN, &value)) {
+            CHECK_INT(errno, EIO);
+        } else {
+            CHECK_INT(value, 4096);
+        }
+        if (bpfdev_next(dev, &buffer) < 0) {
+            CHECK(errno == EIO || errno == EAGAIN);
+        }
+    }
+    return NULL;
+}
+
+static void
+test_busy_device(void)
+{
+    pthread_t threads[4];
+
+    start_with_port();
+    struct bpfdev *dev = open_small(4096, 0);
+    CHECK_ERRNO(set_msec(dev, BIOCSRTIMEOUT, 1), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        CHECK_INT(pthread_create(&threads[i], NULL, busy_main, dev), 0);
+    }
+    switch_feed("p1", BPF_DEV_IN, 1000, 2000, 1);
+    for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+        pthread_join(threads[i], NULL);
+    }
+    CHECK_INT(switch_sent.n, 4 * 300);
+    CHECK_INT(get_uint(dev, BIOCGBLEN), 4096);
+    bpfdev_close(dev);
+    switch_stop();
+}
+
 /* What is buffered when the port goes is still delivered, hold then store,
  * then EIO; readable all the time. */
 static void
@@ -1984,6 +2037,7 @@ static const struct test tests[] = {
     { "read-timeout", test_read_timeout },
     { "interrupted", test_interrupted },
     { "concurrent", test_concurrent },
+    { "busy-device", test_busy_device },
     { "port-gone", test_port_gone },
     { "port-gone-while-reading", test_port_gone_while_reading },
     { "readiness", test_readiness },

@@ -83,16 +83,18 @@ get_piece(struct bpfdev *dev, const struct list *list, void *answer,
 
     pthread_mutex_lock(&dev->mutex);
     int error = bpfdev_call(dev, &request, &reply);
+    if (!error) {
+        memcpy(n, answer, sizeof *n);
+        if (*n > list->max_n
+            || reply.size != list->head + *n * list->wire_size) {
+            dev->dead = true;
+            error = ENXIO;
+        }
+    }
     pthread_mutex_unlock(&dev->mutex);
     if (error) {
         strcpy(text, reply.text);
         return error;
-    }
-
-    memcpy(n, answer, sizeof *n);
-    if (*n > list->max_n || reply.size != list->head + *n * list->wire_size) {
-        dev->dead = true;
-        return ENXIO;
     }
     return (*n ? append_entries(list, (uint8_t *) answer + list->head, *n,
                                 entries, count) : 0);

@@ -753,5 +753,9 @@ bpfdev_totals(struct bpfdev *dev, struct bpfdev_stats *stats)
 void
 bpfdev_buffer_stats(const struct bpfdev *dev, struct bpfdev_stats *stats)
 {
+    pthread_mutex_t *mutex = (pthread_mutex_t *) &dev->mutex;
+
+    pthread_mutex_lock(mutex);
     *stats = dev->buffer_stats;
+    pthread_mutex_unlock(mutex);
 }
