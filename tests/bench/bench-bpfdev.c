@@ -381,6 +381,15 @@ run_throughput(void *t_)
     }
 }
 
+/* Prints the median of 'values', and the extremes. */
+static void
+print_ratio(double values[], size_t n)
+{
+    double m = median(values, n);       /* Sorts them. */
+
+    printf(" %5.2f [%.2f-%.2f]", m, values[0], values[n - 1]);
+}
+
 static void
 bench_throughput(struct throughput *result)
 {
@@ -389,8 +398,10 @@ bench_throughput(struct throughput *result)
 
     puts("Packets delivered to one client without loss (million/s), and the "
          "client's\nprocessor time for each (ns)\n\n"
-         "           zero-copy             by read       zero-copy/by read\n"
-         "   bytes    Mp/s       ns      Mp/s       ns      Mp/s       ns");
+         "           zero-copy             by read                "
+         "zero-copy/by read\n"
+         "   bytes    Mp/s       ns      Mp/s       ns"
+         "             Mp/s               ns");
     for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
         double pps[N_MODES + 1][runs], ns[N_MODES + 1][runs];
 
@@ -410,8 +421,9 @@ bench_throughput(struct throughput *result)
             printf(" %7.3f %8.1f  ", median(pps[mode], runs),
                    median(ns[mode], runs));
         }
-        printf(" %7.2f %8.2f\n", median(pps[N_MODES], runs),
-               median(ns[N_MODES], runs));
+        print_ratio(pps[N_MODES], runs);
+        print_ratio(ns[N_MODES], runs);
+        putchar('\n');
         fflush(stdout);
     }
 }
