@@ -592,6 +592,7 @@ server_main(void *aux OVS_UNUSED)
         for (size_t i = 0; i < n; i++) {
             run_ready(ready[i]);
         }
+        coverage_try_clear();
     }
 
     struct bpf_conn *conn, *next;
