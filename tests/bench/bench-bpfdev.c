@@ -36,6 +36,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -532,15 +533,37 @@ bench_memory(struct throughput *result)
            N_DEVICES, result->pps, result->size);
 }
 
+/* Where the socket is. */
+static char dir[] = "/tmp/bench-bpfdev.XXXXXX";
+
+/* Removes 'dir', in which we are.  May be called by a signal handler. */
+static void
+clean_up(void)
+{
+    unlink(SWITCH_SOCKET);
+    unlink("." SWITCH_SOCKET ".~lock~");
+    rmdir(dir);
+}
+
+static void
+on_signal(int signal_nr OVS_UNUSED)
+{
+    clean_up();
+    _exit(1);
+}
+
 int
 main(int argc OVS_UNUSED, char *argv[])
 {
-    char dir[] = "/tmp/bench-bpfdev.XXXXXX";
+    static const int signals[] = { SIGHUP, SIGINT, SIGPIPE, SIGTERM };
     struct throughput *result;
 
     set_program_name(argv[0]);
     if (!mkdtemp(dir) || chdir(dir)) {
         ovs_fatal(errno, "%s: cannot create directory", dir);
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+        signal(signals[i], on_signal);
     }
     shared = mmap(NULL, sizeof *shared + sizeof *result,
                   PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -553,9 +576,6 @@ main(int argc OVS_UNUSED, char *argv[])
     bench_latency();
     bench_memory(result);
 
-    unlink("." SWITCH_SOCKET ".~lock~");
-    if (chdir("/") || rmdir(dir)) {
-        ovs_fatal(errno, "%s: cannot remove", dir);
-    }
+    clean_up();
     return 0;
 }
