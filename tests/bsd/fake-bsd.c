@@ -589,7 +589,7 @@ put_sin(struct out *out, uint32_t ip)
 }
 
 static void
-answer_get(const struct rt_msghdr *request, uint32_t dst,
+answer_get(const struct rt_msghdr *request, pid_t pid, uint32_t dst,
            const struct fk_route *route)
 {
     const struct fk_if *ifp = fk_if_by_index(route->ifindex);
@@ -597,7 +597,7 @@ answer_get(const struct rt_msghdr *request, uint32_t dst,
     struct out out = { .data = NULL };
     struct rt_msghdr rtm = *request;
 
-    rtm.rtm_pid = getpid();
+    rtm.rtm_pid = pid;
     rtm.rtm_flags = RTF_UP | RTF_DONE | (route->gateway ? RTF_GATEWAY : 0);
     rtm.rtm_addrs = (RTA_DST | RTA_GATEWAY | RTA_NETMASK
                      | (ifp ? RTA_IFP | RTA_IFA : 0));
@@ -617,6 +617,19 @@ answer_get(const struct rt_msghdr *request, uint32_t dst,
     end_msg(&out, 0);
     fk_route_broadcast(RTM_GET, out.data, out.len);
     out_free(&out);
+}
+
+/* Answers that everybody hears and that are for others: another process with
+ * the same number, and another request of this process. */
+static void
+answer_others(const struct rt_msghdr *request)
+{
+    const struct fk_route elsewhere = { .gateway = htonl(0x01020304) };
+    struct rt_msghdr other = *request;
+
+    answer_get(&other, getpid() + 1, 0, &elsewhere);
+    other.rtm_seq += 1000;
+    answer_get(&other, getpid(), 0, &elsewhere);
 }
 
 static int
@@ -643,8 +656,11 @@ route_request(const uint8_t *msg, size_t len)
         if (!route) {
             return ESRCH;
         }
+        if (fk_route_noise) {
+            answer_others(&rtm);
+        }
         if (!fk_route_mute) {
-            answer_get(&rtm, dst, route);
+            answer_get(&rtm, getpid(), dst, route);
         }
         return 0;
     case RTM_ADD:

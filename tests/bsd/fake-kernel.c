@@ -63,6 +63,7 @@ static bool lose_silently;
 static uint32_t garbage;
 static unsigned long long int n_lost;
 bool fk_route_mute;
+bool fk_route_noise;
 bool fk_no_rerror;
 bool fk_no_devfs_cloning;
 size_t fk_max_sockbuf = 2 * 1024 * 1024;
@@ -1099,7 +1100,8 @@ fk_reset(void)
     }
     next_index = 1;
     fk_n_routes = fk_n_neighs = 0;
-    fk_route_mute = fk_no_rerror = fk_no_devfs_cloning = false;
+    fk_route_mute = fk_route_noise = false;
+    fk_no_rerror = fk_no_devfs_cloning = false;
     fk_max_sockbuf = 2 * 1024 * 1024;
     for (struct fk_file *file = files; file; file = file->next) {
         fk_queue_clear(&file->queue);

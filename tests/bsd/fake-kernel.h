@@ -277,8 +277,10 @@ void fk_vanish_after(int skip, const char *name);
  * otherwise sockets with SO_RERROR learn about it. */
 void fk_lose_messages(int n, bool silently);
 
-/* RTM_GET is not answered while 'mute'. */
+/* RTM_GET is not answered while 'mute'.  With 'noise', answers to others come
+ * first. */
 extern bool fk_route_mute;
+extern bool fk_route_noise;
 
 /* The system rejects SO_RERROR (FreeBSD 13). */
 extern bool fk_no_rerror;

@@ -752,6 +752,12 @@ test_next_hop(void)
     CHECK_ERR(host_get_next_hop(ip("30.0.0.1"), 1000, &gateway, name),
               ENETUNREACH);
 
+    /* Everybody hears all answers. */
+    fk_route_noise = true;
+    CHECK_OK(host_get_next_hop(ip("20.0.0.1"), 1000, &gateway, name));
+    CHECK(gateway.s_addr, ip("10.0.0.254").s_addr);
+    CHECK_STR(name, "em0");
+
     /* No answer: the wait is bounded. */
     fk_route_mute = true;
     start = now_ms();
@@ -1428,6 +1434,7 @@ test_notifier_messages(void)
     static const uint8_t empty[1];
     struct host_notifier *notifier = open_notifier();
     uint8_t msg[200] = { 8, 0, RTM_VERSION, RTM_NEWADDR };
+    struct if_msghdr ifm;
     struct host_event ev;
 
     /* Shorter than its header. */
@@ -1445,15 +1452,21 @@ test_notifier_messages(void)
     CHECK_OK(host_notifier_read(notifier, &ev));
     CHECK(ev.type, HOST_EV_MALFORMED);
 
-    /* Another version. */
-    msg[0] = 60;
-    msg[2] = RTM_VERSION + 1;
-    fk_route_broadcast(RTM_NEWADDR, msg, 60);
-    EXPECT(notifier, HOST_EV_MALFORMED, "RTM_NEWADDR", &ev);
+    /* Another version of something that is fine otherwise. */
+    memset(&ifm, 0, sizeof ifm);
+    ifm.ifm_msglen = sizeof ifm;
+    ifm.ifm_version = RTM_VERSION;
+    ifm.ifm_type = RTM_IFINFO;
+    ifm.ifm_index = 1;
+    fk_route_broadcast(RTM_IFINFO, &ifm, sizeof ifm);
+    EXPECT(notifier, HOST_EV_LINK, "RTM_IFINFO", &ev);
+    ifm.ifm_version = RTM_VERSION + 1;
+    fk_route_broadcast(RTM_IFINFO, &ifm, sizeof ifm);
+    EXPECT(notifier, HOST_EV_MALFORMED, "RTM_IFINFO", &ev);
 
     /* A type that nobody knows, and one that is of no interest; two messages
      * in one piece. */
-    msg[2] = RTM_VERSION;
+    msg[0] = 60;
     msg[3] = 0x7e;
     msg[60] = 60;
     msg[62] = RTM_VERSION;
