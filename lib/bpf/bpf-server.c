@@ -587,6 +587,7 @@ server_main(void *aux OVS_UNUSED)
         ovsrcu_quiesce_start();
         size_t n = bpf_poller_wait(server.poller, timeout, ready, MAX_READY);
         ovsrcu_quiesce_end();
+        coverage_try_clear();       /* As poll_block() would have done. */
 
         /* None of these removes another of them. */
         for (size_t i = 0; i < n; i++) {
