@@ -60,7 +60,7 @@
 /* Buffer memory: for one port, and for all together.  More would bridge a
  * slow disk for longer, but the switch has to provide all of it before the
  * first packet. */
-#define MEMORY_PER_PORT (8 * 1024 * 1024)
+#define MEMORY_PER_PORT (16 * 1024 * 1024)
 #define MEMORY_IN_ALL (128 * 1024 * 1024)
 #define MEMORY_MIN (256 * 1024)
 
