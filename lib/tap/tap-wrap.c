@@ -100,6 +100,7 @@ has_link_type(const struct dp_packet *packet, uint32_t dlt)
 /* Packets to be shown to one tap. */
 struct shown {
     const struct bpf_tap *tap;          /* NULL to show nothing. */
+    uint32_t dlt;                       /* What 'tap' expects. */
     enum bpf_dev_way way;
     struct bpf_dev_packet packets[NETDEV_MAX_BURST];
     size_t n;
@@ -110,6 +111,7 @@ shown_init(struct shown *shown, const struct bpf_tap *tap,
            enum bpf_dev_way way)
 {
     shown->tap = tap;
+    shown->dlt = tap ? bpf_tap_dlt(tap) : 0;
     shown->way = way;
     shown->n = 0;
 }
@@ -130,7 +132,7 @@ shown_add(struct shown *shown, struct dp_packet *packet)
 {
     struct bpf_dev_packet *p;
 
-    if (!has_link_type(packet, bpf_tap_dlt(shown->tap))) {
+    if (!has_link_type(packet, shown->dlt)) {
         return;
     }
     if (shown->n >= ARRAY_SIZE(shown->packets)) {
@@ -142,7 +144,8 @@ shown_add(struct shown *shown, struct dp_packet *packet)
     p = &shown->packets[shown->n++];
     p->data = dp_packet_data(packet);
     p->size = dp_packet_size(packet);
-    p->wirelen = tap_trunc_wirelen(packet);
+    p->wirelen = (shown->way == BPF_DEV_OUT
+                  ? tap_trunc_wirelen(packet) : p->size);
 }
 
 /* Shows 'batch' to the devices on port 'name', if there are any. */
@@ -265,7 +268,7 @@ tap_popped(const struct netdev *netdev, struct dp_packet_batch *batch)
             const char *name = tap_tunnel_find_received(netdev, packet);
 
             shown_flush(&shown);
-            shown.tap = name ? bpf_tap_lookup(name) : NULL;
+            shown_init(&shown, name ? bpf_tap_lookup(name) : NULL, BPF_DEV_IN);
         }
         if (shown.tap) {
             shown_add(&shown, packet);
