@@ -587,13 +587,12 @@ server_main(void *aux OVS_UNUSED)
         ovsrcu_quiesce_start();
         size_t n = bpf_poller_wait(server.poller, timeout, ready, MAX_READY);
         ovsrcu_quiesce_end();
-        coverage_try_clear();       /* As poll_block() would have done. */
 
         /* None of these removes another of them. */
         for (size_t i = 0; i < n; i++) {
             run_ready(ready[i]);
         }
-        coverage_try_clear();
+        coverage_try_clear();       /* As poll_block() would have done. */
     }
 
     struct bpf_conn *conn, *next;
