@@ -27,6 +27,7 @@ tests_bench_blast_SOURCES = tests/bench/blast.c
 CLEANFILES += tests/bench/blast
 
 EXTRA_DIST += \
+	tests/bench/RESULTS.md \
 	tests/bench/bench \
 	tests/bench/bench-capture \
 	tests/bench/bench-forwarding \
