@@ -44,7 +44,7 @@
 #define OVS_COMPAT_GET_SPEED(FUNCTION)
 #endif
 
-/* Duplex, an operation of its own since 3.7. */
+/* Duplex, an operation of its own since 3.3. */
 #ifdef OVS_NETDEV_HAS_GET_DUPLEX
 #define OVS_COMPAT_GET_DUPLEX(FUNCTION) .get_duplex = FUNCTION,
 #else
