@@ -152,17 +152,6 @@ bpfdev_set_buffers(struct bpfdev *dev, unsigned int *n)
 }
 
 int
-bpfdev_set_filter_expr(struct bpfdev *dev, const char *expression,
-                       unsigned int snaplen, bool optimize)
-{
-    (void) dev;
-    (void) expression;
-    (void) snaplen;
-    (void) optimize;
-    return 0;
-}
-
-int
 bpfdev_set_filter(struct bpfdev *dev, const struct bpf_insn insns[], size_t n)
 {
     (void) dev;

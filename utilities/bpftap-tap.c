@@ -56,65 +56,61 @@ set_up(struct bpfdev *dev, const struct bt_tap_config *config,
     return 0;
 }
 
+/* Installs the filter, for link type 'dlt'.  With 'config->longer_than' it is
+ * behind a test for packets of more bytes than that: a load from beyond a
+ * packet's end rejects it. */
 static int
-open_with(struct bt_tap *tap, const struct bt_tap_config *config,
-          uint64_t memory, char errbuf[])
-{
-    tap->dev = bpfdev_open(config->socket, BPFDEV_RDONLY | BPFDEV_NONBLOCK,
-                           errbuf);
-    if (!tap->dev) {
-        return errno;
-    }
-    if (set_up(tap->dev, config, memory)
-        || bpfdev_attach(tap->dev, config->port)) {
-        return failed(tap, errno, errbuf);
-    }
-    return 0;
-}
-
-/* Installs the filter behind a test for packets of more than
- * 'config->longer_than' bytes: a load from beyond a packet's end rejects
- * it. */
-static int
-set_long_filter(struct bt_tap *tap, const struct bt_tap_config *config,
-                uint32_t snaplen, char errbuf[])
+set_filter(struct bpfdev *dev, const struct bt_tap_config *config,
+           uint32_t dlt, char errbuf[])
 {
     const struct bpf_insn test = BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
                                           config->longer_than);
+    size_t n_tests = config->longer_than ? 1 : 0;
     struct bpf_program program;
     struct bpf_insn *insns;
     int error = 0;
 
-    if (bpfdev_compile(config->filter, tap->dlt, snaplen, config->optimize,
-                       &program, errbuf)) {
-        bt_tap_close(tap);
+    if (!config->filter[0] && !config->snaplen && !n_tests) {
+        return 0;
+    } else if (bpfdev_compile(config->filter, dlt,
+                              config->snaplen ? config->snaplen : 262144,
+                              config->optimize, &program, errbuf)) {
         return EINVAL;
     }
-    insns = bt_alloc((program.bf_len + 1) * sizeof *insns);
+    insns = bt_alloc((n_tests + program.bf_len) * sizeof *insns);
     insns[0] = test;
-    memcpy(insns + 1, program.bf_insns, program.bf_len * sizeof *insns);
-    if (bpfdev_set_filter(tap->dev, insns, program.bf_len + 1)) {
-        error = failed(tap, errno, errbuf);
+    memcpy(insns + n_tests, program.bf_insns,
+           program.bf_len * sizeof *insns);
+    if (bpfdev_set_filter(dev, insns, n_tests + program.bf_len)) {
+        error = errno;
+        snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s", bpfdev_strerror(dev));
     }
     free(insns);
     bpfdev_free_filter(&program);
     return error;
 }
 
+/* The filter is there before the device is attached, so that no other packet
+ * ever takes room. */
 static int
-set_filter(struct bt_tap *tap, const struct bt_tap_config *config,
-           char errbuf[])
+open_with(struct bt_tap *tap, const struct bt_tap_config *config,
+          uint64_t memory, char errbuf[])
 {
-    uint32_t snaplen = config->snaplen ? config->snaplen : 262144;
+    int error;
 
-    if (config->longer_than) {
-        return set_long_filter(tap, config, snaplen, errbuf);
-    } else if ((config->filter[0] || config->snaplen)
-               && bpfdev_set_filter_expr(tap->dev, config->filter, snaplen,
-                                         config->optimize)) {
-        return failed(tap, errno, errbuf);
+    tap->dev = bpfdev_open(config->socket, BPFDEV_RDONLY | BPFDEV_NONBLOCK,
+                           errbuf);
+    if (!tap->dev) {
+        return errno;
     }
-    return 0;
+    error = set_filter(tap->dev, config, config->dlt, errbuf);
+    if (error) {
+        bt_tap_close(tap);
+    } else if (set_up(tap->dev, config, memory)
+               || bpfdev_attach(tap->dev, config->port)) {
+        error = failed(tap, errno, errbuf);
+    }
+    return error;
 }
 
 int
@@ -139,7 +135,13 @@ bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
         return failed(tap, errno, errbuf);
     }
     tap->dlt = dlt;
-    return set_filter(tap, config, errbuf);
+    if (tap->dlt != config->dlt) {
+        error = set_filter(tap->dev, config, dlt, errbuf);
+    }
+    if (error) {
+        bt_tap_close(tap);
+    }
+    return error;
 }
 
 /* Adds what was lost since the buffer before.  A buffer's counters are those

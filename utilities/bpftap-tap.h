@@ -29,6 +29,7 @@ struct bt_tap_config {
     const char *socket;         /* NULL for the default. */
     const char *port;           /* Interface to attach to. */
     const char *filter;         /* "" for none. */
+    uint32_t dlt;               /* The port's link type, as it is listed. */
     uint32_t snaplen;
     unsigned int direction;     /* BPF_D_IN, BPF_D_OUT, BPF_D_INOUT. */
     uint64_t memory;            /* Bytes in all its buffers; less is taken if
