@@ -134,7 +134,8 @@ parse_end(const char *string, struct end *end)
     const char *colon = strchr(string, ':');
 
     if (!colon || colon == string
-        || (size_t) (colon - string) >= sizeof end->netns || !colon[1] || strlen(colon + 1) >= sizeof end->device) {
+        || (size_t) (colon - string) >= sizeof end->netns
+        || !colon[1] || strlen(colon + 1) >= sizeof end->device) {
         die(0, "\"%s\" is not of the form NETNS:DEVICE", string);
     }
     memcpy(end->netns, string, colon - string);
