@@ -9,9 +9,11 @@
 # its whole build tree OVS-BUILD, against the ovs-vswitchd in VSWITCHD-DIR.
 # FLAGs are the suite's own: -k KEYWORD, -jN, numbers of tests.
 #
-# What passes with Open vSwitch's own daemon must pass with ours, so a test
-# that fails is run once more with the stock daemon, and counts as a failure of
-# ours only if it passes there.
+# What passes with Open vSwitch's own daemon must pass with ours.  Many of its
+# tests depend on time and fail on a busy machine, with whatever daemon, so one
+# that fails is run again by itself, first with ours and, if it fails again,
+# with the stock daemon.  It counts as a failure of ours if it passes there.
+# Whatever did not pass at once is named.
 
 set -u
 
@@ -69,7 +71,10 @@ skipped=$(numbers_of skipped | wc -l)
 failed=0
 for number in $(numbers_of FAILED); do
     name=$(sed -n "s/^ *$number: \(.*[^ ]\)  *FAILED.*/\1/p" "$out")
-    if run_suite "$stock" "$number" 2>&1 | grep ' FAILED ' >/dev/null; then
+    if run_suite "$ours:$stock" "$number" 2>&1 | grep -E ' ok( |$)' >/dev/null; then
+        echo "passed when run again: $number: $name"
+        passed=$((passed + 1))
+    elif run_suite "$stock" "$number" 2>&1 | grep ' FAILED ' >/dev/null; then
         echo "not counted: $number: $name (fails with the stock daemon, too)"
         skipped=$((skipped + 1))
     else
