@@ -497,10 +497,7 @@ host_tap_open(const char *port_name, struct host_tap *tap)
 
 /* The routing socket. */
 
-static const struct {
-    const char *name;
-    enum rtbsd_kind kind;
-} msg_types[] = {
+const struct rtbsd_type rtbsd_types[] = {
     [RTM_ADD] = { "RTM_ADD", RTBSD_ROUTE },
     [RTM_DELETE] = { "RTM_DELETE", RTBSD_ROUTE },
     [RTM_CHANGE] = { "RTM_CHANGE", RTBSD_ROUTE },
@@ -517,25 +514,7 @@ static const struct {
     [RTM_IEEE80211] = { "RTM_IEEE80211", RTBSD_OTHER },
 };
 
-static bool
-is_known_type(int type)
-{
-    return (type >= 0
-            && (size_t) type < sizeof msg_types / sizeof msg_types[0]
-            && msg_types[type].name);
-}
-
-const char *
-rtbsd_type_name(int type)
-{
-    return is_known_type(type) ? msg_types[type].name : NULL;
-}
-
-enum rtbsd_kind
-rtbsd_type_kind(int type)
-{
-    return is_known_type(type) ? msg_types[type].kind : RTBSD_OTHER;
-}
+const size_t rtbsd_n_types = sizeof rtbsd_types / sizeof rtbsd_types[0];
 
 /* SA_SIZE() of <net/route.h>, which wants a structure. */
 size_t

@@ -22,6 +22,28 @@
 
 #include "host/host-bsd.h"
 
+/* Message types. */
+
+static bool
+is_known_type(int type)
+{
+    return (type >= 0
+            && (size_t) type < rtbsd_n_types
+            && rtbsd_types[type].name);
+}
+
+const char *
+rtbsd_type_name(int type)
+{
+    return is_known_type(type) ? rtbsd_types[type].name : NULL;
+}
+
+enum rtbsd_kind
+rtbsd_type_kind(int type)
+{
+    return is_known_type(type) ? rtbsd_types[type].kind : RTBSD_OTHER;
+}
+
 /* Values that no message about an interface's arrival carries. */
 #define ALL_BUT_IDENTITY (HOST_V_FLAGS | HOST_V_MTU | HOST_V_LLADDR     \
                           | HOST_V_CARRIER | HOST_V_STATS | HOST_V_ADDRS \

@@ -89,8 +89,17 @@ int rtbsd_family(const struct rtbsd_addr *addr);
 /* Fills '*event' from 'msg'. */
 void rtbsd_to_event(const struct rtbsd_msg *msg, struct host_event *event);
 
-/* From the system's file: name and kind of message type 'type' (0..255).
- * NULL and RTBSD_OTHER if the system has no such type. */
+/* From the system's file: what it calls its message types and what they are
+ * about, by number.  Numbers without a name are no types. */
+struct rtbsd_type {
+    const char *name;
+    enum rtbsd_kind kind;
+};
+extern const struct rtbsd_type rtbsd_types[];
+extern const size_t rtbsd_n_types;
+
+/* Name and kind of message type 'type' (0..255).  NULL and RTBSD_OTHER if the
+ * system has no such type. */
 const char *rtbsd_type_name(int type);
 enum rtbsd_kind rtbsd_type_kind(int type);
 
