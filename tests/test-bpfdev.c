@@ -1334,7 +1334,9 @@ test_write_filter_and_lock(void)
         { BPF_RET | BPF_K, 0, 0, 1 },
         { BPF_RET | BPF_K, 0, 0, 0 },
     };
+    static struct bpf_insn endless[] = { { BPF_LD | BPF_IMM, 0, 0, 0 } };
     struct bpf_program program = { 4, first_byte_1 };
+    struct bpf_program invalid = { 1, endless };
     uint8_t frame[60] = { 1 };
     struct bpf_stat stats;
 
@@ -1348,7 +1350,9 @@ test_write_filter_and_lock(void)
     CHECK_ERRNO(bpfdev_write(dev, frame, sizeof frame), EPERM);
     CHECK_STR(bpfdev_strerror(dev), "refused by the write filter");
 
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETF, &invalid), EINVAL);
     CHECK_ERRNO(bpfdev_ioctl(dev, BIOCLOCK), 0);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETF, &invalid), EPERM);
     CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETF, &program), EPERM);
     CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETFNR, &program), EPERM);
     CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETWF, &program), EPERM);

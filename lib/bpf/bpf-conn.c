@@ -603,8 +603,13 @@ set_filter(struct bpf_client *client, enum bpf_dev_req req,
            union bpf_dev_arg *arg)
 {
     struct bpf_prog *prog;
-    int error = bpf_dev_compile(client->dev, arg, &prog);
+    int error;
 
+    ovs_mutex_lock(&client->mutex);
+    error = bpf_dev_check_request(client->dev, req);
+    ovs_mutex_unlock(&client->mutex);
+
+    error = error ? error : bpf_dev_compile(client->dev, arg, &prog);
     if (error) {
         return error;
     }

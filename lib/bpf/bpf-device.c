@@ -685,6 +685,12 @@ check_rules(const struct bpf_dev *dev, unsigned int rules)
 }
 
 int
+bpf_dev_check_request(const struct bpf_dev *dev, enum bpf_dev_req req)
+{
+    return check_rules(dev, req_classes[req].rules);
+}
+
+int
 bpf_dev_request(struct bpf_dev *dev, enum bpf_dev_req req,
                 union bpf_dev_arg *arg)
 {
@@ -692,17 +698,16 @@ bpf_dev_request(struct bpf_dev *dev, enum bpf_dev_req req,
         return ENOTTY;
     }
 
-    const struct req_class *class = &req_classes[req];
-    int error = check_rules(dev, class->rules);
+    int error = bpf_dev_check_request(dev, req);
 
-    return error ? error : class->run(dev, arg);
+    return error ? error : req_classes[req].run(dev, arg);
 }
 
 int
 bpf_dev_set_prog(struct bpf_dev *dev, enum bpf_dev_req req,
                  struct bpf_prog **progp)
 {
-    int error = check_rules(dev, req_classes[req].rules);
+    int error = bpf_dev_check_request(dev, req);
 
     if (error) {
         return error;

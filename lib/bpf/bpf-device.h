@@ -367,13 +367,18 @@ union bpf_dev_arg {
 int bpf_dev_request(struct bpf_dev *dev, enum bpf_dev_req req,
                     union bpf_dev_arg *arg);
 
+/* Returns the error with which bpf_dev_request() would refuse 'req' whatever
+ * its argument (EPERM or EINVAL, as above), or 0. */
+int bpf_dev_check_request(const struct bpf_dev *dev, enum bpf_dev_req req);
+
 /* BPF_DEV_SETF, BPF_DEV_SETFNR and BPF_DEV_SETWF in two steps, because to
  * validate and compile a filter takes longer than a thread that moves packets
  * should find the caller's lock taken.
  *
  * bpf_dev_compile() makes a program, which the caller owns, of 'arg->filter'
  * (NULL of no instructions) and stores it in '*progp'.  Returns 0, or EINVAL
- * as the requests do.  Needs no lock.
+ * as the requests do.  Needs no lock.  To have the errors in the order of
+ * bpf_dev_request(), ask bpf_dev_check_request() before.
  *
  * bpf_dev_set_prog() then does what 'req' says with that program.  Returns 0
  * and stores in '*progp' the program that it replaced (or NULL), to be
