@@ -216,7 +216,7 @@ send_way(struct fixture *f, uint32_t size, uint32_t wirelen,
          enum bpf_dev_way way)
 {
     uint8_t *data = xmalloc(size ? size : 1);
-    struct bpf_dev_packet pkt = {
+    struct bpf_packet pkt = {
         .data = data, .size = size, .wirelen = wirelen,
     };
     struct bpf_dev_run run;
@@ -774,7 +774,7 @@ static void
 test_batch(void)
 {
     uint8_t data[64];
-    struct bpf_dev_packet pkts[4];
+    struct bpf_packet pkts[4];
     struct bpf_dev_run run;
     struct fixture f;
 
@@ -782,7 +782,7 @@ test_batch(void)
         data[i] = i;
     }
     for (size_t i = 0; i < 4; i++) {
-        pkts[i] = (struct bpf_dev_packet) {
+        pkts[i] = (struct bpf_packet) {
             .data = &data[i], .size = 10, .wirelen = 20, .verdict = 99,
         };
     }
@@ -813,7 +813,7 @@ static void
 test_batch_race(void)
 {
     uint8_t data = 5;
-    struct bpf_dev_packet pkt = { .data = &data, .size = 1, .wirelen = 1 };
+    struct bpf_packet pkt = { .data = &data, .size = 1, .wirelen = 1 };
     struct bpf_dev_run run;
     struct fixture f;
 
@@ -2090,12 +2090,12 @@ move_batch(struct mover_ctx *ctx, unsigned int first)
 {
     static const enum bpf_dev_way ways[] = { BPF_DEV_IN, BPF_DEV_OUT };
     uint8_t data[8][20];
-    struct bpf_dev_packet pkts[8];
+    struct bpf_packet pkts[8];
     struct bpf_dev_run run;
 
     for (size_t i = 0; i < ARRAY_SIZE(pkts); i++) {
         memset(data[i], (first + i) % 4, sizeof data[i]);
-        pkts[i] = (struct bpf_dev_packet) {
+        pkts[i] = (struct bpf_packet) {
             .data = data[i], .size = 20, .wirelen = 20,
         };
     }

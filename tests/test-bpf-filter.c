@@ -65,23 +65,52 @@ print_program(const struct bpf_insn *insns, size_t n)
     }
 }
 
-/* Runs a program in both ways.  Fails if they disagree. */
+/* Fails unless the verdict about 'p' is that of libpcap's interpreter. */
+static void
+check_verdict(const struct bpf_prog *prog, const struct bpf_packet *p)
+{
+    const uint8_t *data = p->data;
+    uint32_t expected = bpf_filter(prog->insns, data, p->wirelen, p->size);
+
+    if (p->verdict != expected) {
+        print_program(prog->insns, prog->n_insns);
+        for (uint32_t i = 0; i < p->size; i++) {
+            fprintf(stderr, "%02x ", data[i]);
+        }
+        fail("\n%"PRIu32" bytes of %"PRIu32": expected %"PRIu32
+             ", got %"PRIu32, p->size, p->wirelen, expected, p->verdict);
+    }
+}
+
+/* Runs a program in both ways, over a batch: of the packet, of less of it, and
+ * once more of the packet, for nothing may be left of one packet when it is
+ * the next one's turn.  Fails if the ways disagree.  Returns the verdict about
+ * the packet. */
 static uint32_t
 run_both(const struct bpf_prog *prog, uint32_t wirelen, uint32_t size)
 {
-    const uint8_t *packet = packet_end - size;
-    uint32_t expected = bpf_filter(prog->insns, packet, wirelen, size);
-    uint32_t got = bpf_prog_run(prog, packet, wirelen, size);
+    const uint32_t sizes[] = { size, size / 2, size };
+    struct bpf_packet packets[ARRAY_SIZE(sizes)];
+    size_t n_accepted = 0;
+    size_t n;
 
-    if (got != expected) {
-        print_program(prog->insns, prog->n_insns);
-        for (uint32_t i = 0; i < size; i++) {
-            fprintf(stderr, "%02x ", packet[i]);
-        }
-        fail("\n%"PRIu32" bytes of %"PRIu32": expected %"PRIu32
-             ", got %"PRIu32, size, wirelen, expected, got);
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        packets[i] = (struct bpf_packet) {
+            .data = packet_end - sizes[i], .size = sizes[i],
+            .wirelen = wirelen, .verdict = 4242,
+        };
     }
-    return got;
+    n = bpf_prog_run_batch(prog, packets, ARRAY_SIZE(packets));
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+        check_verdict(prog, &packets[i]);
+        n_accepted += packets[i].verdict != 0;
+    }
+    if (n != n_accepted) {
+        print_program(prog->insns, prog->n_insns);
+        fail("%"PRIuSIZE" packets accepted, %"PRIuSIZE" counted",
+             n_accepted, n);
+    }
+    return packets[0].verdict;
 }
 
 static struct bpf_prog *

@@ -98,6 +98,36 @@ read_packet(const char *s)
     }
 }
 
+/* Runs the program over a batch with the packet at both ends and something
+ * shorter in between. */
+static uint32_t
+run(uint32_t wirelen, uint32_t size)
+{
+    struct bpf_packet packets[3];
+    size_t n_accepted, n = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        uint32_t cut = i == 1 ? size / 2 : size;
+
+        packets[i] = (struct bpf_packet) {
+            .data = packet_end - cut, .size = cut, .wirelen = wirelen,
+            .verdict = 4242,
+        };
+    }
+    n_accepted = jit.run(packets, 3);
+    for (size_t i = 0; i < 3; i++) {
+        n += packets[i].verdict != 0;
+    }
+    if (n_accepted != n) {
+        fprintf(stderr, "%zu accepted, %zu counted\n", n, n_accepted);
+        fail("wrong number of packets accepted");
+    }
+    if (packets[0].verdict != packets[2].verdict) {
+        fail("a packet's place in the batch matters");
+    }
+    return packets[0].verdict;
+}
+
 /* "r WIRELEN SIZE VERDICT". */
 static void
 check_result(const char *s)
@@ -109,7 +139,7 @@ check_result(const char *s)
         fail("bad result");
     }
     n_results++;
-    got = jit.run(packet_end - size, wirelen, size);
+    got = run(wirelen, size);
     if (got != expected) {
         fprintf(stderr, "size %"PRIu32": expected %"PRIu32", got %"PRIu32"\n",
                 size, expected, got);

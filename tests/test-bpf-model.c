@@ -250,7 +250,7 @@ m_hdrlen(void)
 }
 
 static void
-m_capture(const struct bpf_dev_packet *p, enum bpf_dev_way way)
+m_capture(const struct bpf_packet *p, enum bpf_dev_way way)
 {
     uint32_t verdict = m_verdict(&m.filter, p->data, p->size);
     uint32_t hdrlen = m_hdrlen();
@@ -659,7 +659,7 @@ static void
 do_packets(void)
 {
     static uint8_t data[MAX_BATCH][MAX_PACKET];
-    struct bpf_dev_packet pkts[MAX_BATCH];
+    struct bpf_packet pkts[MAX_BATCH];
     enum bpf_dev_way way = one_in(3) ? BPF_DEV_OUT : BPF_DEV_IN;
     size_t n = 1 + below(MAX_BATCH);
     struct bpf_dev_run run;
@@ -673,7 +673,7 @@ do_packets(void)
         for (uint32_t j = 0; j < size; j++) {
             data[i][j] = rnd();
         }
-        pkts[i] = (struct bpf_dev_packet) {
+        pkts[i] = (struct bpf_packet) {
             .data = data[i], .size = size,
             .wirelen = size + (one_in(4) ? below(1000) : 0),
         };

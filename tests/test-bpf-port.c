@@ -219,7 +219,7 @@ static bool
 feed(const char *name, size_t size, enum bpf_dev_way way)
 {
     static const uint8_t data[2048];
-    struct bpf_dev_packet packet = {
+    struct bpf_packet packet = {
         .data = data, .size = size, .wirelen = size
     };
     const struct bpf_tap *tap = bpf_tap_lookup(name);

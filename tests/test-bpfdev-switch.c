@@ -249,7 +249,7 @@ void
 switch_feed_data(const char *name, enum bpf_dev_way way, const void *data,
                  size_t size, size_t wirelen)
 {
-    struct bpf_dev_packet packet = {
+    struct bpf_packet packet = {
         .data = data, .size = size, .wirelen = wirelen,
     };
 

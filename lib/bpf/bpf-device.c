@@ -749,22 +749,14 @@ bpf_dev_filter(const struct bpf_dev *dev, const void *data, uint32_t wirelen,
 /* Sets the verdicts of the 'n' packets at 'pkts' and returns how many of them
  * are accepted. */
 static size_t
-run_filter(const struct bpf_dev *dev, struct bpf_dev_packet pkts[], size_t n)
+run_filter(const struct bpf_dev *dev, struct bpf_packet pkts[], size_t n)
 {
-    const struct bpf_prog *prog = ovsrcu_get(struct bpf_prog *, &dev->filter);
-    size_t n_accepted = 0;
-
-    for (size_t i = 0; i < n; i++) {
-        struct bpf_dev_packet *p = &pkts[i];
-
-        p->verdict = bpf_prog_run(prog, p->data, p->wirelen, p->size);
-        n_accepted += p->verdict != 0;
-    }
-    return n_accepted;
+    return bpf_prog_run_batch(ovsrcu_get(struct bpf_prog *, &dev->filter),
+                              pkts, n);
 }
 
 size_t
-bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_dev_packet pkts[],
+bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_packet pkts[],
                      size_t n, enum bpf_dev_way way, struct bpf_dev_run *run)
 {
     size_t n_accepted;
@@ -804,7 +796,7 @@ common_header(const struct bpf_dev *dev, enum bpf_dev_way way, uint64_t now)
  * buffer. */
 static void
 put_record(struct bpf_dev *dev, const struct bpf_record *common,
-           const struct bpf_dev_packet *p, uint32_t caplen)
+           const struct bpf_packet *p, uint32_t caplen)
 {
     uint32_t *len = &dev->len[dev->store];
     uint8_t *at = dev->memory + (size_t) dev->store * dev->blen + *len;
@@ -850,7 +842,7 @@ make_room(struct bpf_dev *dev, uint32_t size)
 
 static void
 capture(struct bpf_dev *dev, const struct bpf_record *common,
-        const struct bpf_dev_packet *p, uint64_t now)
+        const struct bpf_packet *p, uint64_t now)
 {
     uint32_t caplen = MIN(MIN(p->verdict, p->size), dev->blen - dev->hdrlen);
 
@@ -869,7 +861,7 @@ capture(struct bpf_dev *dev, const struct bpf_record *common,
 }
 
 void
-bpf_dev_append(struct bpf_dev *dev, struct bpf_dev_packet pkts[], size_t n,
+bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[], size_t n,
                const struct bpf_dev_run *run, uint64_t now)
 {
     if (dev->state != BPF_DEV_ATTACHED) {

@@ -177,15 +177,6 @@ struct bpf_dev_port {
     uint32_t dlt;           /* BPF_DEV_DLT_*. */
 };
 
-/* One packet of a batch. */
-struct bpf_dev_packet {
-    const void *data;       /* Its bytes, in one piece. */
-    uint32_t size;          /* Number of bytes at 'data'. */
-    uint32_t wirelen;       /* Number of bytes that the packet has on the wire,
-                             * 'size' or more. */
-    uint32_t verdict;       /* Set by bpf_dev_filter_batch(). */
-};
-
 /* What bpf_dev_filter_batch() tells bpf_dev_append(). */
 struct bpf_dev_run {
     uint64_t generation;    /* Of the settings that gave the verdicts. */
@@ -405,7 +396,7 @@ bool bpf_dev_wants(const struct bpf_dev *dev, enum bpf_dev_way way);
 uint32_t bpf_dev_filter(const struct bpf_dev *dev, const void *data,
                         uint32_t wirelen, uint32_t size);
 size_t bpf_dev_filter_batch(struct bpf_dev *dev,
-                            struct bpf_dev_packet pkts[], size_t n,
+                            struct bpf_packet pkts[], size_t n,
                             enum bpf_dev_way way, struct bpf_dev_run *run);
 
 /* Data path, under the caller's lock: counts the 'n' packets at 'pkts' and
@@ -415,7 +406,7 @@ size_t bpf_dev_filter_batch(struct bpf_dev *dev,
  * device is attached.
  *
  * Makes no system call and allocates nothing. */
-void bpf_dev_append(struct bpf_dev *dev, struct bpf_dev_packet pkts[],
+void bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[],
                     size_t n, const struct bpf_dev_run *run, uint64_t now);
 
 /* Flags for bpf_dev_read(). */

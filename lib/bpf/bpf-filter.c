@@ -247,9 +247,26 @@ bpf_prog_destroy(struct bpf_prog *prog)
     }
 }
 
-uint32_t
-bpf_prog_interpret(const struct bpf_prog *prog, const void *data,
-                   uint32_t wirelen, uint32_t buflen)
+static uint32_t
+interpret(const struct bpf_prog *prog, const struct bpf_packet *p)
 {
-    return bpf_filter(prog->insns, data, wirelen, buflen);
+    return (prog
+            ? bpf_filter(prog->insns, p->data, p->wirelen, p->size)
+            : BPF_PROG_ACCEPT_ALL);
+}
+
+size_t
+bpf_prog_run_batch(const struct bpf_prog *prog, struct bpf_packet packets[],
+                   size_t n)
+{
+    size_t n_accepted = 0;
+
+    if (prog && prog->jit.run && n) {
+        return prog->jit.run(packets, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        packets[i].verdict = interpret(prog, &packets[i]);
+        n_accepted += packets[i].verdict != 0;
+    }
+    return n_accepted;
 }

@@ -24,7 +24,7 @@
  *     int error = bpf_prog_create(insns, n, BPF_PROG_DEFAULT_INSNS, 0,
  *                                 &prog, &why);
  *     ...
- *     if (bpf_prog_run(prog, data, wirelen, size)) { ...accepted... }
+ *     if (bpf_prog_run_batch(prog, packets, n)) { ...some accepted... }
  *     ...
  *     ovsrcu_postpone(bpf_prog_destroy, prog);
  *
@@ -62,11 +62,11 @@ struct bpf_insn;
 #define BPF_PROG_F_NO_JIT (1u << 0)  /* Interpret, even where we could
                                       * compile: for comparisons. */
 
-/* A validated program.  The members are for bpf_prog_run() only. */
+/* A validated program.  The members are for the functions below only. */
 struct bpf_prog {
     struct bpf_insn *insns;     /* Owned. */
     size_t n_insns;
-    struct bpf_jit jit;         /* jit.run is the interpreter's if NULL. */
+    struct bpf_jit jit;         /* Interpreted if jit.run is NULL. */
 };
 
 /* Checks the 'n' instructions at 'insns' without keeping them.  Returns NULL
@@ -111,28 +111,30 @@ bpf_prog_is_compiled(const struct bpf_prog *prog)
     return prog->jit.run != NULL;
 }
 
-/* For bpf_prog_run(): runs 'prog' in libpcap's interpreter. */
-uint32_t bpf_prog_interpret(const struct bpf_prog *prog, const void *data,
-                            uint32_t wirelen, uint32_t buflen);
-
-/* Runs 'prog', which may be NULL for "no filter", over the packet whose first
- * 'buflen' bytes are at 'data' and that had 'wirelen' bytes in all.  Returns
- * the verdict: 0 to reject the packet, otherwise how many bytes of it are
- * wanted, at most (more than the packet has is usual).
+/* Runs 'prog', which may be NULL for "no filter", over the 'n' packets at
+ * 'packets': sets the verdict of each and returns how many are accepted, that
+ * is, how many verdicts are not 0.
  *
  * May be called by any thread.  Takes no lock, allocates nothing, makes no
- * system call, ends after at most prog->n_insns instructions. */
+ * system call, ends after at most prog->n_insns instructions for each
+ * packet. */
+size_t bpf_prog_run_batch(const struct bpf_prog *prog,
+                          struct bpf_packet packets[], size_t n);
+
+/* The same for the one packet whose first 'buflen' bytes are at 'data' and that
+ * had 'wirelen' bytes in all.  Returns the verdict: 0 to reject the packet,
+ * otherwise how many bytes of it are wanted, at most (more than the packet has
+ * is usual). */
 static inline uint32_t
 bpf_prog_run(const struct bpf_prog *prog, const void *data, uint32_t wirelen,
              uint32_t buflen)
 {
-    if (!prog) {
-        return BPF_PROG_ACCEPT_ALL;
-    } else if (prog->jit.run) {
-        return prog->jit.run(data, wirelen, buflen);
-    } else {
-        return bpf_prog_interpret(prog, data, wirelen, buflen);
-    }
+    struct bpf_packet packet = {
+        .data = data, .size = buflen, .wirelen = wirelen
+    };
+
+    bpf_prog_run_batch(prog, &packet, 1);
+    return packet.verdict;
 }
 
 #endif /* bpf-filter.h */

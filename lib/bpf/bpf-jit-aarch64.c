@@ -9,16 +9,17 @@
  *
  * Registers:
  *
- *     x0          the packet; the result at the end
+ *     x0          the packet's bytes; the result at the end
  *     w1          its length on the wire
  *     w2          the number of bytes at x0
- *     w3          A
+ *     w3          A, and the verdict
  *     w4          X
  *     x5, x6, x7  scratch
+ *     x8, x9      the struct bpf_packet, and the end of the batch
+ *     w10         number of packets accepted
  *
- * Where 32 bits are written, the upper half becomes zero; those of the
- * arguments are cleared at the start, because the calling convention leaves
- * them undefined.  M[] lies on the stack, if there is any.
+ * Where 32 bits are written, the upper half becomes zero.  M[] lies on the
+ * stack, if there is any.
  *
  * All instructions have four bytes and all jumps the same form, so the passes
  * do not differ.  A conditional jump reaches 1 MiB, which is more than the
@@ -28,6 +29,12 @@
 
 #if BPF_JIT_AARCH64
 #include "bpf/bpf-jit.h"
+
+/* The prologue multiplies by that; the lengths are loaded as a pair. */
+_Static_assert(sizeof(struct bpf_packet) == 24
+               && (offsetof(struct bpf_packet, wirelen)
+                   == offsetof(struct bpf_packet, size) + 4),
+               "layout of struct bpf_packet");
 
 const char *
 bpf_jit_target(void)
@@ -44,6 +51,9 @@ enum reg {
     X = 4,
     TMP = 5,
     TMP2 = 6,
+    DESCRIPTOR = 8,
+    END = 9,
+    N_ACCEPTED = 10,
     ZERO = 31,          /* Where a register is an operand. */
     SP = 31             /* Where it is an address. */
 };
@@ -154,10 +164,11 @@ put_jump(struct bpf_jit_ctx *ctx, size_t to)
     put(ctx, 0x14000000 | (words & 0x3ffffff));
 }
 
+/* The distance to offset 'at' of the code, for a conditional jump. */
 static uint32_t
-distance19(const struct bpf_jit_ctx *ctx, size_t to)
+distance19(const struct bpf_jit_ctx *ctx, size_t at)
 {
-    int64_t words = ((int64_t) ctx->at[to] - (int64_t) ctx->len) / 4;
+    int64_t words = ((int64_t) at - (int64_t) ctx->len) / 4;
 
     return (words & 0x7ffff) << 5;
 }
@@ -165,13 +176,19 @@ distance19(const struct bpf_jit_ctx *ctx, size_t to)
 static void
 put_jump_if(struct bpf_jit_ctx *ctx, enum condition cc, size_t to)
 {
-    put(ctx, 0x54000000 | distance19(ctx, to) | cc);
+    put(ctx, 0x54000000 | distance19(ctx, ctx->at[to]) | cc);
+}
+
+static void
+put_jump_back_if(struct bpf_jit_ctx *ctx, enum condition cc)
+{
+    put(ctx, 0x54000000 | distance19(ctx, ctx->loop) | cc);
 }
 
 static void
 put_jump_if_zero(struct bpf_jit_ctx *ctx, enum reg t, size_t to)
 {
-    put(ctx, 0x34000000 | distance19(ctx, to) | t);
+    put(ctx, 0x34000000 | distance19(ctx, ctx->at[to]) | t);
 }
 
 /* Moves the stack pointer down or up by what M[] takes. */
@@ -454,12 +471,10 @@ put_alu(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
     }
 }
 
-/* Jumps of the program. */
+/* Jumps and returns of the program. */
 
-/* Compares as 'insn' says.  Returns the condition that is then true if the
- * instruction's is. */
-static enum condition
-put_comparison(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
+unsigned int
+bpf_jit_put_comparison(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
 {
     if (BPF_OP(insn->code) == BPF_JSET) {
         put_dnm(ctx, OP_ANDS, ZERO, A, put_operand(ctx, insn));
@@ -478,56 +493,27 @@ put_comparison(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
     }
 }
 
-static void
-put_goto(struct bpf_jit_ctx *ctx, size_t i, size_t to)
+void
+bpf_jit_put_jump_if(struct bpf_jit_ctx *ctx, size_t i, unsigned int condition,
+                    size_t to)
 {
-    if (to != i + 1) {
-        put_jump(ctx, to);
-    }
+    (void) i;
+    put_jump_if(ctx, condition, to);
 }
 
-static void
-put_branch(struct bpf_jit_ctx *ctx, size_t i)
+void
+bpf_jit_put_jump(struct bpf_jit_ctx *ctx, size_t i, size_t to)
 {
-    const struct bpf_insn *insn = &ctx->insns[i];
-    size_t then = i + 1 + insn->jt;
-    size_t otherwise = i + 1 + insn->jf;
-
-    if (then == otherwise) {
-        put_goto(ctx, i, then);
-        return;
-    }
-
-    enum condition cc = put_comparison(ctx, insn);
-    if (then == i + 1) {
-        put_jump_if(ctx, cc ^ 1, otherwise);
-    } else {
-        put_jump_if(ctx, cc, then);
-        put_goto(ctx, i, otherwise);
-    }
+    (void) i;
+    put_jump(ctx, to);
 }
 
-static void
-put_jmp(struct bpf_jit_ctx *ctx, size_t i)
-{
-    const struct bpf_insn *insn = &ctx->insns[i];
-
-    if (BPF_OP(insn->code) == BPF_JA) {
-        put_goto(ctx, i, i + 1 + insn->k);
-    } else {
-        put_branch(ctx, i);
-    }
-}
-
-static void
-put_ret(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
+void
+bpf_jit_put_verdict(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
 {
     if (BPF_RVAL(insn->code) == BPF_K) {
-        put_imm(ctx, RESULT, insn->k);
-    } else {
-        put_mov(ctx, RESULT, A);
+        put_imm(ctx, A, insn->k);
     }
-    put_leave(ctx);
 }
 
 static void
@@ -544,7 +530,19 @@ void
 bpf_jit_put_prologue(struct bpf_jit_ctx *ctx)
 {
     put_enter(ctx);
-    put_mov(ctx, BUFLEN, BUFLEN);
+    put(ctx, 0xaa0003e0 | DESCRIPTOR);                      /* mov, 64 bits */
+    put(ctx, 0x8b000400 | 1 << 16 | 1 << 5 | END);  /* END = n + n << 1 */
+    put(ctx, 0x8b000c00 | END << 16 | DESCRIPTOR << 5 | END); /* + END << 3 */
+    put_imm(ctx, N_ACCEPTED, 0);
+}
+
+void
+bpf_jit_put_start(struct bpf_jit_ctx *ctx)
+{
+    put(ctx, 0xf9400000 | DESCRIPTOR << 5 | PACKET);        /* ldr */
+    put(ctx, 0x29400000
+             | offsetof(struct bpf_packet, size) / 4 << 15
+             | WIRELEN << 10 | DESCRIPTOR << 5 | BUFLEN);   /* ldp */
     put_imm(ctx, A, 0);
     put_imm(ctx, X, 0);
 }
@@ -570,12 +568,6 @@ bpf_jit_put_insn(struct bpf_jit_ctx *ctx, size_t i)
     case BPF_ALU:
         put_alu(ctx, insn);
         break;
-    case BPF_JMP:
-        put_jmp(ctx, i);
-        break;
-    case BPF_RET:
-        put_ret(ctx, insn);
-        break;
     case BPF_MISC:
         put_misc(ctx, insn);
         break;
@@ -585,7 +577,23 @@ bpf_jit_put_insn(struct bpf_jit_ctx *ctx, size_t i)
 void
 bpf_jit_put_reject(struct bpf_jit_ctx *ctx)
 {
-    put_imm(ctx, RESULT, 0);
+    put_imm(ctx, A, 0);
+}
+
+void
+bpf_jit_put_done(struct bpf_jit_ctx *ctx)
+{
+    put(ctx, 0xb9000000
+             | offsetof(struct bpf_packet, verdict) / 4 << 10
+             | DESCRIPTOR << 5 | A);                        /* str */
+    put_cmp_imm(ctx, A, 0);
+    put_dnm(ctx, 0x1a800400 | CC_EQ << 12, N_ACCEPTED, N_ACCEPTED,
+            N_ACCEPTED);                                    /* csinc */
+    put(ctx, 0x91000000 | sizeof(struct bpf_packet) << 10
+             | DESCRIPTOR << 5 | DESCRIPTOR);               /* add, 64 bits */
+    put_dnm(ctx, OP_SUBS_X, ZERO, DESCRIPTOR, END);
+    put_jump_back_if(ctx, CC_NE);
+    put_mov(ctx, RESULT, N_ACCEPTED);
     put_leave(ctx);
 }
 #endif

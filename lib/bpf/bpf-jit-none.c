@@ -26,6 +26,12 @@ bpf_jit_put_prologue(struct bpf_jit_ctx *ctx)
 }
 
 void
+bpf_jit_put_start(struct bpf_jit_ctx *ctx)
+{
+    (void) ctx;
+}
+
+void
 bpf_jit_put_insn(struct bpf_jit_ctx *ctx, size_t i)
 {
     (void) ctx;
@@ -33,8 +39,47 @@ bpf_jit_put_insn(struct bpf_jit_ctx *ctx, size_t i)
 }
 
 void
+bpf_jit_put_verdict(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
+{
+    (void) ctx;
+    (void) insn;
+}
+
+void
 bpf_jit_put_reject(struct bpf_jit_ctx *ctx)
 {
     (void) ctx;
+}
+
+void
+bpf_jit_put_done(struct bpf_jit_ctx *ctx)
+{
+    (void) ctx;
+}
+
+unsigned int
+bpf_jit_put_comparison(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
+{
+    (void) ctx;
+    (void) insn;
+    return 0;
+}
+
+void
+bpf_jit_put_jump_if(struct bpf_jit_ctx *ctx, size_t i, unsigned int condition,
+                    size_t to)
+{
+    (void) ctx;
+    (void) i;
+    (void) condition;
+    (void) to;
+}
+
+void
+bpf_jit_put_jump(struct bpf_jit_ctx *ctx, size_t i, size_t to)
+{
+    (void) ctx;
+    (void) i;
+    (void) to;
 }
 #endif

@@ -9,17 +9,19 @@
  *
  * Registers:
  *
- *     eax            A, and the result
+ *     eax            A, and the verdict
  *     ecx            X (a shift wants its count there)
- *     rdi            the packet
+ *     rdi            the packet's bytes
  *     esi            its length on the wire
  *     r8             the number of bytes at rdi
  *     edx, r9, r10   scratch (a division destroys edx)
+ *     r11, rbx       the struct bpf_packet, and the end of the batch
+ *     ebp            number of packets accepted
  *
- * All of them are zero in their upper halves but for the pointer, as every
+ * All of them are zero in their upper halves but for the pointers, as every
  * operation on 32 bits leaves them.  M[] lies below the stack pointer: the
  * code calls nothing, and the calling convention keeps 128 bytes there from
- * being touched by signal handlers.  So no prologue has to save anything. */
+ * being touched by signal handlers. */
 
 #include "bpf/bpf-jit-arch.h"
 
@@ -27,6 +29,9 @@
 #include <string.h>
 
 #include "bpf/bpf-jit.h"
+
+/* The prologue multiplies by that. */
+_Static_assert(sizeof(struct bpf_packet) == 24, "layout of struct bpf_packet");
 
 const char *
 bpf_jit_target(void)
@@ -65,12 +70,6 @@ enum condition {
     CC_ABOVE = 0x7,
     CC_ALWAYS = 0x10
 };
-
-static enum condition
-invert(enum condition cc)
-{
-    return cc ^ 1;
-}
 
 static void
 put_long_jump(struct bpf_jit_ctx *ctx, enum condition cc, size_t to)
@@ -417,12 +416,10 @@ put_alu(struct bpf_jit_ctx *ctx, size_t i)
     }
 }
 
-/* Jumps of the program. */
+/* Jumps and returns of the program. */
 
-/* Compares as 'insn' says.  Returns the condition that is then true if the
- * instruction's is. */
-static enum condition
-put_comparison(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
+unsigned int
+bpf_jit_put_comparison(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
 {
     bool is_jset = BPF_OP(insn->code) == BPF_JSET;
 
@@ -439,54 +436,25 @@ put_comparison(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
     }
 }
 
-static void
-put_goto(struct bpf_jit_ctx *ctx, size_t i, size_t to)
+void
+bpf_jit_put_jump_if(struct bpf_jit_ctx *ctx, size_t i, unsigned int condition,
+                    size_t to)
 {
-    if (to != i + 1) {
-        put_jump(ctx, i, CC_ALWAYS, to);
-    }
+    put_jump(ctx, i, condition, to);
 }
 
-static void
-put_branch(struct bpf_jit_ctx *ctx, size_t i)
+void
+bpf_jit_put_jump(struct bpf_jit_ctx *ctx, size_t i, size_t to)
 {
-    const struct bpf_insn *insn = &ctx->insns[i];
-    size_t then = i + 1 + insn->jt;
-    size_t otherwise = i + 1 + insn->jf;
-
-    if (then == otherwise) {
-        put_goto(ctx, i, then);
-        return;
-    }
-
-    enum condition cc = put_comparison(ctx, insn);
-    if (then == i + 1) {
-        put_jump(ctx, i, invert(cc), otherwise);
-    } else {
-        put_jump(ctx, i, cc, then);
-        put_goto(ctx, i, otherwise);
-    }
+    put_jump(ctx, i, CC_ALWAYS, to);
 }
 
-static void
-put_jmp(struct bpf_jit_ctx *ctx, size_t i)
-{
-    const struct bpf_insn *insn = &ctx->insns[i];
-
-    if (BPF_OP(insn->code) == BPF_JA) {
-        put_goto(ctx, i, i + 1 + insn->k);
-    } else {
-        put_branch(ctx, i);
-    }
-}
-
-static void
-put_ret(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
+void
+bpf_jit_put_verdict(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
 {
     if (BPF_RVAL(insn->code) == BPF_K) {
         put_load_imm(ctx, EAX, insn->k);
     }
-    PUT(ctx, 0xc3);                                 /* ret */
 }
 
 static void
@@ -502,7 +470,22 @@ put_misc(struct bpf_jit_ctx *ctx, const struct bpf_insn *insn)
 void
 bpf_jit_put_prologue(struct bpf_jit_ctx *ctx)
 {
-    PUT(ctx, 0x41, 0x89, 0xd0);                     /* mov r8d, edx */
+    PUT(ctx, 0x53);                                 /* push rbx */
+    PUT(ctx, 0x55);                                 /* push rbp */
+    PUT(ctx, 0x49, 0x89, 0xfb);                     /* mov r11, rdi */
+    PUT(ctx, 0x48, 0x8d, 0x1c, 0x76);               /* lea rbx, [rsi+rsi*2] */
+    PUT(ctx, 0x48, 0x8d, 0x1c, 0xdf);               /* lea rbx, [rdi+rbx*8] */
+    PUT(ctx, 0x31, 0xed);                           /* xor ebp, ebp */
+}
+
+void
+bpf_jit_put_start(struct bpf_jit_ctx *ctx)
+{
+    PUT(ctx, 0x49, 0x8b, 0x3b);                     /* mov rdi, [r11] */
+    PUT(ctx, 0x45, 0x8b, 0x43,                      /* mov r8d, [r11+size] */
+        offsetof(struct bpf_packet, size));
+    PUT(ctx, 0x41, 0x8b, 0x73,                      /* mov esi, [r11+wirelen] */
+        offsetof(struct bpf_packet, wirelen));
     put_load_imm(ctx, EAX, 0);
     put_load_imm(ctx, ECX, 0);
 }
@@ -528,12 +511,6 @@ bpf_jit_put_insn(struct bpf_jit_ctx *ctx, size_t i)
     case BPF_ALU:
         put_alu(ctx, i);
         break;
-    case BPF_JMP:
-        put_jmp(ctx, i);
-        break;
-    case BPF_RET:
-        put_ret(ctx, insn);
-        break;
     case BPF_MISC:
         put_misc(ctx, insn);
         break;
@@ -544,6 +521,25 @@ void
 bpf_jit_put_reject(struct bpf_jit_ctx *ctx)
 {
     put_load_imm(ctx, EAX, 0);
+}
+
+/* The comparison borrows if the verdict is 0; -1 and that borrow subtracted
+ * add 1 or nothing. */
+void
+bpf_jit_put_done(struct bpf_jit_ctx *ctx)
+{
+    PUT(ctx, 0x41, 0x89, 0x43,                      /* mov [r11+verdict],eax */
+        offsetof(struct bpf_packet, verdict));
+    PUT(ctx, 0x83, 0xf8, 0x01);                     /* cmp eax, 1 */
+    PUT(ctx, 0x83, 0xdd, 0xff);                     /* sbb ebp, -1 */
+    PUT(ctx, 0x49, 0x83, 0xc3,                      /* add r11, size of one */
+        sizeof(struct bpf_packet));
+    PUT(ctx, 0x49, 0x39, 0xdb);                     /* cmp r11, rbx */
+    PUT(ctx, 0x0f, 0x80 | CC_NOT_EQUAL);            /* jne start */
+    put_imm32(ctx, ctx->loop - (ctx->len + 4));
+    PUT(ctx, 0x89, 0xe8);                           /* mov eax, ebp */
+    PUT(ctx, 0x5d);                                 /* pop rbp */
+    PUT(ctx, 0x5b);                                 /* pop rbx */
     PUT(ctx, 0xc3);                                 /* ret */
 }
 #endif

@@ -55,6 +55,12 @@ is_return(const struct bpf_insn *insn)
 }
 
 static bool
+is_reject(const struct bpf_insn *insn)
+{
+    return is_return(insn) && BPF_RVAL(insn->code) == BPF_K && !insn->k;
+}
+
+static bool
 is_branch(const struct bpf_insn *insn)
 {
     return BPF_CLASS(insn->code) == BPF_JMP && BPF_OP(insn->code) != BPF_JA;
@@ -124,8 +130,7 @@ find_needs(const struct bpf_jit_ctx *ctx, uint64_t need[])
         const struct bpf_insn *insn = &ctx->insns[i];
 
         if (is_return(insn)) {
-            bool is_zero = BPF_RVAL(insn->code) == BPF_K && !insn->k;
-            need[i] = is_zero ? BPF_JIT_NEVER : 0;
+            need[i] = is_reject(insn) ? BPF_JIT_NEVER : 0;
         } else {
             need[i] = min_u64(need[next_insn(insn, i, true)],
                               need[next_insn(insn, i, false)]);
@@ -171,19 +176,93 @@ uses_memory(const struct bpf_insn *insns, size_t n)
     return false;
 }
 
+/* Jumps of the program. */
+
+/* Goes on, after instruction 'i', at place 'to'. */
+static void
+put_goto(struct bpf_jit_ctx *ctx, size_t i, size_t to)
+{
+    if (to != i + 1) {
+        bpf_jit_put_jump(ctx, i, to);
+    }
+}
+
+/* Where to jump to from instruction 'i' if it goes on at 'to': an instruction
+ * that rejects the packet would only jump again. */
+static size_t
+shorten_way(const struct bpf_jit_ctx *ctx, size_t i, size_t to)
+{
+    return (to != i + 1 && is_reject(&ctx->insns[to])
+            ? BPF_JIT_REJECT(ctx) : to);
+}
+
+static void
+put_jump(struct bpf_jit_ctx *ctx, size_t i)
+{
+    const struct bpf_insn *insn = &ctx->insns[i];
+    size_t then = shorten_way(ctx, i, next_insn(insn, i, true));
+    size_t otherwise = shorten_way(ctx, i, next_insn(insn, i, false));
+
+    if (then == otherwise) {
+        put_goto(ctx, i, then);
+        return;
+    }
+
+    unsigned int condition = bpf_jit_put_comparison(ctx, insn);
+    if (then == i + 1) {
+        bpf_jit_put_jump_if(ctx, i, condition ^ 1, otherwise);
+    } else {
+        bpf_jit_put_jump_if(ctx, i, condition, then);
+        put_goto(ctx, i, otherwise);
+    }
+}
+
+static void
+put_return(struct bpf_jit_ctx *ctx, size_t i)
+{
+    const struct bpf_insn *insn = &ctx->insns[i];
+
+    if (is_reject(insn)) {
+        put_goto(ctx, i, BPF_JIT_REJECT(ctx));
+    } else {
+        bpf_jit_put_verdict(ctx, insn);
+        put_goto(ctx, i, BPF_JIT_DONE(ctx));
+    }
+}
+
 /* Passes. */
+
+static void
+put_insn(struct bpf_jit_ctx *ctx, size_t i)
+{
+    switch (BPF_CLASS(ctx->insns[i].code)) {
+    case BPF_JMP:
+        put_jump(ctx, i);
+        break;
+    case BPF_RET:
+        put_return(ctx, i);
+        break;
+    default:
+        bpf_jit_put_insn(ctx, i);
+        break;
+    }
+}
 
 static void
 run_pass(struct bpf_jit_ctx *ctx, uint32_t at[])
 {
     ctx->len = 0;
     bpf_jit_put_prologue(ctx);
+    ctx->loop = ctx->len;
+    bpf_jit_put_start(ctx);
     for (size_t i = 0; i < ctx->n; i++) {
         at[i] = ctx->len;
-        bpf_jit_put_insn(ctx, i);
+        put_insn(ctx, i);
     }
-    at[ctx->n] = ctx->len;
+    at[BPF_JIT_REJECT(ctx)] = ctx->len;
     bpf_jit_put_reject(ctx);
+    at[BPF_JIT_DONE(ctx)] = ctx->len;
+    bpf_jit_put_done(ctx);
 }
 
 /* Memory for code. */
@@ -246,13 +325,13 @@ static bool
 alloc_tables(struct tables *t, size_t n)
 {
     t->need = calloc(n, 3 * sizeof *t->need);
-    t->long_at = calloc(n + 1, 2 * sizeof *t->long_at);
+    t->long_at = calloc(n + 2, 2 * sizeof *t->long_at);
     if (!t->need || !t->long_at) {
         return false;
     }
     t->known = t->need + n;
     t->check = t->known + n;
-    t->at = t->long_at + n + 1;
+    t->at = t->long_at + n + 2;
     return true;
 }
 

@@ -24,10 +24,20 @@
 
 struct bpf_insn;
 
-/* A compiled program: the same arguments and result as libpcap's
- * bpf_filter(), without the program. */
-typedef uint32_t bpf_jit_func(const void *data, uint32_t wirelen,
-                              uint32_t buflen);
+/* One packet of a batch. */
+struct bpf_packet {
+    const void *data;       /* Its bytes, in one piece. */
+    uint32_t size;          /* Number of bytes at 'data'. */
+    uint32_t wirelen;       /* Number of bytes that the packet has on the wire,
+                             * 'size' or more. */
+    uint32_t verdict;       /* Set by filters: 0 rejects the packet, otherwise
+                             * how many bytes of it are wanted, at most. */
+};
+
+/* A compiled program: sets the verdicts of the 'n' packets at 'packets', at
+ * least one, and returns how many of them it accepted.  A whole batch at a
+ * time, because a call costs as much as a usual filter does. */
+typedef size_t bpf_jit_func(struct bpf_packet packets[], size_t n);
 
 struct bpf_jit {
     bpf_jit_func *run;      /* NULL if there is no machine code. */

@@ -431,7 +431,7 @@ lifetime_drops(const struct bpf_dev *dev)
 }
 
 static void
-client_append(struct bpf_client *client, struct bpf_dev_packet packets[],
+client_append(struct bpf_client *client, struct bpf_packet packets[],
               size_t n, const struct bpf_dev_run *run, uint64_t now)
     OVS_REQUIRES(client->mutex)
 {
@@ -453,7 +453,7 @@ now_ns(void)
 
 /* Sets '*now', if it is still 0, when it is needed first. */
 static void
-client_feed(struct bpf_client *client, struct bpf_dev_packet packets[],
+client_feed(struct bpf_client *client, struct bpf_packet packets[],
             size_t n, enum bpf_dev_way way, uint64_t *now)
 {
     struct bpf_dev_run run;
@@ -481,7 +481,7 @@ client_feed(struct bpf_client *client, struct bpf_dev_packet packets[],
 }
 
 void
-bpf_tap_feed(const struct bpf_tap *tap, struct bpf_dev_packet packets[],
+bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
              size_t n, enum bpf_dev_way way, uint64_t now)
 {
     const struct bpf_client_array *array

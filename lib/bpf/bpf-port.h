@@ -395,7 +395,7 @@ uint32_t bpf_tap_dlt(const struct bpf_tap *tap);
  * keeps; uses the packets' "verdict" members for itself.  Any thread; never
  * allocates; takes the mutexes of those clients only whose filter accepts a
  * packet. */
-void bpf_tap_feed(const struct bpf_tap *tap, struct bpf_dev_packet packets[],
+void bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
                   size_t n, enum bpf_dev_way way, uint64_t now);
 
 #endif /* bpf-port.h */

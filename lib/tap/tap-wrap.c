@@ -102,7 +102,7 @@ struct shown {
     const struct bpf_tap *tap;          /* NULL to show nothing. */
     uint32_t dlt;                       /* What 'tap' expects. */
     enum bpf_dev_way way;
-    struct bpf_dev_packet packets[NETDEV_MAX_BURST];
+    struct bpf_packet packets[NETDEV_MAX_BURST];
     size_t n;
 };
 
@@ -130,7 +130,7 @@ shown_flush(struct shown *shown)
 static void
 shown_add(struct shown *shown, struct dp_packet *packet)
 {
-    struct bpf_dev_packet *p;
+    struct bpf_packet *p;
 
     if (!has_link_type(packet, shown->dlt)) {
         return;

@@ -337,10 +337,10 @@ struct throughput {
 static void
 feed_batch(const uint8_t *data, size_t size)
 {
-    struct bpf_dev_packet packets[BATCH];
+    struct bpf_packet packets[BATCH];
 
     for (size_t i = 0; i < BATCH; i++) {
-        packets[i] = (struct bpf_dev_packet) {
+        packets[i] = (struct bpf_packet) {
             .data = data, .size = size, .wirelen = size,
         };
     }

@@ -160,15 +160,17 @@ static const char *const expressions[] = {
 static void
 run_filter(struct work *work)
 {
-    uint32_t sum = 0;
+    struct bpf_packet pkts[BATCH];
 
     for (size_t i = 0; i < BATCH; i++) {
         size_t j = i % ARRAY_SIZE(frames);
 
-        sum += bpf_prog_run(work->prog, frames[j].data, frames[j].size,
-                            frames[j].size);
+        pkts[i] = (struct bpf_packet) {
+            .data = frames[j].data, .size = frames[j].size,
+            .wirelen = frames[j].size,
+        };
     }
-    sink = sum;
+    sink = bpf_prog_run_batch(work->prog, pkts, BATCH);
 }
 
 static struct bpf_prog *
@@ -221,7 +223,7 @@ static uint8_t packet[BATCH][MAX_SIZE];
 /* Filters and stores a chunk, and reads what has become ready, as a client
  * that keeps up does. */
 static void
-append_chunk(struct bpf_dev *dev, struct bpf_dev_packet pkts[])
+append_chunk(struct bpf_dev *dev, struct bpf_packet pkts[])
 {
     struct bpf_dev_buffer buffer;
     struct bpf_dev_run run;
@@ -238,10 +240,10 @@ append_chunk(struct bpf_dev *dev, struct bpf_dev_packet pkts[])
 static void
 run_append(struct work *work)
 {
-    struct bpf_dev_packet pkts[BATCH];
+    struct bpf_packet pkts[BATCH];
 
     for (size_t i = 0; i < BATCH; i++) {
-        pkts[i] = (struct bpf_dev_packet) {
+        pkts[i] = (struct bpf_packet) {
             .data = packet[i], .size = work->size, .wirelen = work->size,
         };
     }
