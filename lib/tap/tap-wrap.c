@@ -97,75 +97,62 @@ has_link_type(const struct dp_packet *packet, uint32_t dlt)
     }
 }
 
-/* Packets to be shown to one tap. */
-struct shown {
-    const struct bpf_tap *tap;          /* NULL to show nothing. */
-    uint32_t dlt;                       /* What 'tap' expects. */
-    enum bpf_dev_way way;
-    struct bpf_packet packets[NETDEV_MAX_BURST];
-    size_t n;
-};
-
+/* Describes 'packet', which goes 'way', for those who look at it. */
 static void
-shown_init(struct shown *shown, const struct bpf_tap *tap,
-           enum bpf_dev_way way)
+describe(struct bpf_packet *p, struct dp_packet *packet, enum bpf_dev_way way)
 {
-    shown->tap = tap;
-    shown->dlt = tap ? bpf_tap_dlt(tap) : 0;
-    shown->way = way;
-    shown->n = 0;
-}
-
-static void
-shown_flush(struct shown *shown)
-{
-    if (shown->n) {
-        bpf_tap_feed(shown->tap, shown->packets, shown->n, shown->way, 0);
-        shown->n = 0;
-    }
-}
-
-/* Adds 'packet' if the tap takes packets of its kind.  A batch may have more
- * packets than the datapath receives at a time. */
-static void
-shown_add(struct shown *shown, struct dp_packet *packet)
-{
-    struct bpf_packet *p;
-
-    if (!has_link_type(packet, shown->dlt)) {
-        return;
-    }
-    if (shown->n >= ARRAY_SIZE(shown->packets)) {
-        shown_flush(shown);
-    }
-    if (shown->way == BPF_DEV_OUT) {
+    if (way == BPF_DEV_OUT) {
         ovs_compat_finish_checksums(packet);
     }
-    p = &shown->packets[shown->n++];
     p->data = dp_packet_data(packet);
     p->size = dp_packet_size(packet);
-    p->wirelen = (shown->way == BPF_DEV_OUT
+    p->wirelen = (way == BPF_DEV_OUT
                   ? tap_trunc_wirelen(packet) : p->size);
 }
 
-/* Shows 'batch' to the devices on port 'name', if there are any. */
+/* Shows those of the 'n' packets at 'packets', at most NETDEV_MAX_BURST, that
+ * are of the kind that 'tap' takes. */
 static void
-tap_batch(const char *name, struct dp_packet_batch *batch,
-          enum bpf_dev_way way)
+show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
+          size_t n, enum bpf_dev_way way)
+{
+    struct bpf_packet shown[NETDEV_MAX_BURST];
+    uint32_t dlt = bpf_tap_dlt(tap);
+    size_t n_shown = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (has_link_type(packets[i], dlt)) {
+            describe(&shown[n_shown++], packets[i], way);
+        }
+    }
+    if (n_shown) {
+        bpf_tap_feed(tap, shown, n_shown, way, 0);
+    }
+}
+
+/* Shows the 'n' packets at 'packets' to the devices on port 'name', if there
+ * are any.  A batch may have more packets than the datapath receives at a
+ * time. */
+static void
+show(const char *name, struct dp_packet *const packets[], size_t n,
+     enum bpf_dev_way way)
 {
     const struct bpf_tap *tap = bpf_tap_lookup(name);
-    struct dp_packet *packet;
-    struct shown shown;
 
-    if (!tap) {
-        return;
-    }
+    while (tap && n) {
+        size_t burst = MIN(n, NETDEV_MAX_BURST);
 
-    shown_init(&shown, tap, way);
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        shown_add(&shown, packet);
+        show_some(tap, packets, burst, way);
+        packets += burst;
+        n -= burst;
     }
-    shown_flush(&shown);
+}
+
+static void
+tap_batch(const char *name, const struct dp_packet_batch *batch,
+          enum bpf_dev_way way)
+{
+    show(name, batch->packets, dp_packet_batch_size(batch), way);
 }
 
 /* Receives from the feedback queue or else from the real one.  Ports of type
@@ -257,25 +244,23 @@ same_tunnel(const struct dp_packet *a, const struct dp_packet *b)
 
 /* Shows packets that came out of tunnels, which may be different ones. */
 static void
-tap_popped(const struct netdev *netdev, struct dp_packet_batch *batch)
+tap_popped(const struct netdev *netdev, const struct dp_packet_batch *batch)
 {
-    struct dp_packet *packet, *prev = NULL;
-    struct shown shown;
+    size_t n = dp_packet_batch_size(batch);
 
-    shown_init(&shown, NULL, BPF_DEV_IN);
-    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        if (!prev || !same_tunnel(prev, packet)) {
-            const char *name = tap_tunnel_find_received(netdev, packet);
+    for (size_t start = 0, end; start < n; start = end) {
+        struct dp_packet *first = batch->packets[start];
+        const char *name = tap_tunnel_find_received(netdev, first);
 
-            shown_flush(&shown);
-            shown_init(&shown, name ? bpf_tap_lookup(name) : NULL, BPF_DEV_IN);
+        for (end = start + 1; end < n; end++) {
+            if (!same_tunnel(first, batch->packets[end])) {
+                break;
+            }
         }
-        if (shown.tap) {
-            shown_add(&shown, packet);
+        if (name) {
+            show(name, &batch->packets[start], end - start, BPF_DEV_IN);
         }
-        prev = packet;
     }
-    shown_flush(&shown);
 }
 
 void
