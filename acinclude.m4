@@ -78,6 +78,23 @@ AC_DEFUN([BSD_CHECK_WARNINGS],
          [WARN_CFLAGS="$WARN_CFLAGS -Werror"])
    AC_SUBST([WARN_CFLAGS])])
 
+dnl BSD_CHECK_PREFETCH
+dnl
+dnl Sets PREFETCH_CFLAGS so that OVS_PREFETCH_WRITE gets memory for writing.  On
+dnl x86-64 compilers use an instruction that gets it for reading unless told of
+dnl one that first came with an extension; processors of that kind which lack it
+dnl take it for a no-operation.
+AC_DEFUN([BSD_CHECK_PREFETCH],
+  [AC_MSG_CHECKING([how to prefetch for writing])
+   bsd_save_CFLAGS=$CFLAGS
+   PREFETCH_CFLAGS=-mprfchw
+   CFLAGS="$CFLAGS $PREFETCH_CFLAGS -Werror"
+   AC_COMPILE_IFELSE([AC_LANG_PROGRAM([], [__builtin_prefetch(main, 1);])],
+     [], [PREFETCH_CFLAGS=])
+   CFLAGS=$bsd_save_CFLAGS
+   AC_MSG_RESULT([${PREFETCH_CFLAGS:-as the compiler does}])
+   AC_SUBST([PREFETCH_CFLAGS])])
+
 dnl BSD_CHECK_OVS
 dnl
 dnl Finds the source and build trees of Open vSwitch, or unpacks the source of

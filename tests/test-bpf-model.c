@@ -664,6 +664,8 @@ do_packets(void)
     size_t n = 1 + below(MAX_BATCH);
     struct bpf_dev_run run;
     size_t n_accepted = 0;
+    size_t n_dropped;
+    uint64_t dropped;
 
     for (size_t i = 0; i < n; i++) {
         uint32_t size = (one_in(8) ? below(MAX_PACKET)
@@ -698,14 +700,15 @@ do_packets(void)
     if (one_in(100)) {
         do_detach();
     }
-    bpf_dev_append(&dev, pkts, n, &run, now);
-    if (m.state != BPF_DEV_ATTACHED || !m_wants(way)) {
-        return;
+    n_dropped = bpf_dev_append(&dev, pkts, n, &run, now);
+    dropped = m.life_dropped;
+    if (m.state == BPF_DEV_ATTACHED && m_wants(way)) {
+        m_receive(n);
+        for (size_t i = 0; i < n; i++) {
+            m_capture(&pkts[i], way);
+        }
     }
-    m_receive(n);
-    for (size_t i = 0; i < n; i++) {
-        m_capture(&pkts[i], way);
-    }
+    CHECK(n_dropped, m.life_dropped - dropped);
 }
 
 /* Reading. */

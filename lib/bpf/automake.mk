@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += lib/bpf/libbpfmod.la
 lib_bpf_libbpfmod_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+lib_bpf_libbpfmod_la_CFLAGS = $(AM_CFLAGS) $(PREFETCH_CFLAGS)
 lib_bpf_libbpfmod_la_LIBADD = $(PCAP_LIBS)
 lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-device.c \

@@ -788,99 +788,157 @@ common_header(const struct bpf_dev *dev, enum bpf_dev_way way, uint64_t now)
     return (struct bpf_record) {
         .sec = now / UINT64_C(1000000000),
         .frac = dev->tstamp == BPF_DEV_T_NANOTIME ? frac : frac / 1000,
+        .hdrlen = dev->hdrlen,
         .flags = way,
     };
 }
 
-/* Appends 'p', of which there is room for 'caplen' bytes, to the store
- * buffer. */
-static void
-put_record(struct bpf_dev *dev, const struct bpf_record *common,
-           const struct bpf_packet *p, uint32_t caplen)
+/* How far ahead of the record that is written the processor is told of memory
+ * that will be written, in bytes.  The client has read that memory with another
+ * processor, so that getting it back takes as long as forwarding a packet: the
+ * distance is that of a batch of short packets.  At the end of a buffer it
+ * reaches into the next one.
+ *
+ * Of a long record the first bytes are enough: that memory is written from
+ * there on, one line after the other, the processor notices by itself, and
+ * more of this would only be in its way. */
+#define PREFETCH_DISTANCE 4096
+#define PREFETCH_MAX 512
+
+static inline void
+prefetch_ahead(const uint8_t *at, uint32_t size)
 {
-    uint32_t *len = &dev->len[dev->store];
-    uint8_t *at = dev->memory + (size_t) dev->store * dev->blen + *len;
-    uint32_t padded = BPF_RECORD_SIZE(dev->hdrlen, caplen);
+    const uint8_t *start = at + PREFETCH_DISTANCE;
+    const uint8_t *end = start + MIN(size, PREFETCH_MAX);
+
+    for (; start < end; start += CACHE_LINE_SIZE) {
+        OVS_PREFETCH_WRITE(start);
+    }
+}
+
+/* Puts a record of 'size' bytes at 'at', with 'caplen' bytes of 'p', after a
+ * loss of 'drops' packets. */
+static inline void
+put_record(uint8_t *at, uint32_t size, const struct bpf_record *common,
+           const struct bpf_packet *p, uint32_t caplen, uint32_t drops)
+{
     struct bpf_record *record = ALIGNED_CAST(struct bpf_record *, at);
 
+    prefetch_ahead(at, size);
+
     /* Padding first, in whole words: what is not padding is overwritten. */
-    memset(at + padded - BPF_RECORD_ALIGNMENT, 0, BPF_RECORD_ALIGNMENT);
-    if (dev->hdrlen > sizeof *record) {
+    memset(at + size - BPF_RECORD_ALIGNMENT, 0, BPF_RECORD_ALIGNMENT);
+    if (common->hdrlen > sizeof *record) {
         memset(at + sizeof *record, 0, BPF_RECORD_ALIGNMENT);
     }
 
-    /* In place: copying what has just been put together field by field makes
-     * the processor wait. */
+    /* Field by field: copying all and then changing some takes twice as
+     * long. */
     record->sec = common->sec;
     record->frac = common->frac;
     record->caplen = caplen;
     record->datalen = p->wirelen;
-    record->hdrlen = dev->hdrlen;
+    record->hdrlen = common->hdrlen;
     record->flags = common->flags;
     record->reserved = 0;
-    record->drops = dev->recent_drops;
-    memcpy(at + dev->hdrlen, p->data, caplen);
-    *len += padded;
-    dev->recent_drops = 0;
+    record->drops = drops;
+    memcpy(at + common->hdrlen, p->data, caplen);
 }
 
-/* Makes sure that a record of 'size' bytes, which is no more than a buffer
- * has, fits into the store buffer.  Returns false if it cannot. */
-static bool
-make_room(struct bpf_dev *dev, uint32_t size)
+/* Appends to the store buffer those of the 'n' packets at 'pkts', beginning
+ * with number 'i', that are accepted, up to the first one that does not fit.
+ * Returns the number of that one, 'n' if there is none. */
+static size_t
+fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
+           size_t n, const struct bpf_record *common, uint64_t now)
 {
-    if (store_len(dev) + size <= dev->blen || rotate(dev)) {
-        return true;
+    /* Copies, because for all that the compiler knows each record that is
+     * written may change the device. */
+    uint8_t *buffer = dev->memory + (size_t) dev->store * dev->blen;
+    uint32_t blen = dev->blen;
+    uint32_t hdrlen = common->hdrlen;
+    uint32_t drops = dev->recent_drops;
+    uint32_t old_len = store_len(dev);
+    uint32_t len = old_len;
+    uint64_t n_stored = 0;
+
+    for (; i < n; i++) {
+        const struct bpf_packet *p = &pkts[i];
+        uint32_t caplen = MIN(MIN(p->verdict, p->size), blen - hdrlen);
+        uint32_t size = BPF_RECORD_SIZE(hdrlen, caplen);
+
+        if (!p->verdict) {
+            continue;
+        } else if (size > blen - len) {
+            break;
+        }
+        put_record(buffer + len, size, common, p, caplen, drops);
+        len += size;
+        n_stored++;
+        drops = 0;
     }
+    if (n_stored) {
+        if (!old_len) {
+            dev->oldest = now;
+            dev->aged = !dev->wait_ms;
+        }
+        dev->len[dev->store] = len;
+        dev->captured += n_stored;
+        dev->recent_drops = 0;
+        rotate_if_complete(dev);
+    }
+    return i;
+}
+
+/* A packet did not fit into the store buffer.  Takes an empty one, unless it
+ * was complete and has been replaced.  Returns true if there is room now. */
+static bool
+make_room(struct bpf_dev *dev)
+{
+    return !store_len(dev) || rotate(dev);
+}
+
+/* Counts a packet that there is no room for. */
+static void
+drop(struct bpf_dev *dev)
+{
+    dev->captured++;
+    dev->dropped++;
+    dev->recent_drops += dev->recent_drops < UINT32_MAX;
 
     /* With the client's buffer back there will be room.  If that is the only
      * one missing the client has to be told that it is needed, or it might
      * wait for ever for a packet that has just been lost. */
     dev->starved |= dev->claimed;
-    return false;
 }
 
-static void
-capture(struct bpf_dev *dev, const struct bpf_record *common,
-        const struct bpf_packet *p, uint64_t now)
-{
-    uint32_t caplen = MIN(MIN(p->verdict, p->size), dev->blen - dev->hdrlen);
-
-    dev->captured++;
-    if (!make_room(dev, BPF_RECORD_ALIGN(dev->hdrlen + caplen))) {
-        dev->dropped++;
-        dev->recent_drops += dev->recent_drops < UINT32_MAX;
-        return;
-    }
-    if (!store_len(dev)) {
-        dev->oldest = now;
-        dev->aged = !dev->wait_ms;
-    }
-    put_record(dev, common, p, caplen);
-    rotate_if_complete(dev);
-}
-
-void
+size_t
 bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[], size_t n,
                const struct bpf_dev_run *run, uint64_t now)
 {
     if (dev->state != BPF_DEV_ATTACHED) {
-        return;
+        return 0;
     }
     if (run->generation != get_generation(dev)) {
         if (!bpf_dev_wants(dev, run->way)) {
-            return;
+            return 0;
         }
         run_filter(dev, pkts, n);
     }
 
     struct bpf_record common = common_header(dev, run->way, now);
+    size_t n_dropped = 0;
+    size_t i = 0;
+
     count_received(dev, n);
-    for (size_t i = 0; i < n; i++) {
-        if (pkts[i].verdict) {
-            capture(dev, &common, &pkts[i], now);
+    while ((i = fill_store(dev, pkts, i, n, &common, now)) < n) {
+        if (!make_room(dev)) {
+            drop(dev);
+            n_dropped++;
+            i++;
         }
     }
+    return n_dropped;
 }
 
 /* Reading. */

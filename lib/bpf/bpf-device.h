@@ -403,11 +403,12 @@ size_t bpf_dev_filter_batch(struct bpf_dev *dev,
  * stores those that were accepted, in order, with the time 'now' in
  * nanoseconds since 1970.  If filter or direction have changed since '*run'
  * was made, decides (and sets the verdicts) anew.  Does nothing unless the
- * device is attached.
+ * device is attached.  Returns the number of packets for which there was no
+ * room.
  *
  * Makes no system call and allocates nothing. */
-void bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[],
-                    size_t n, const struct bpf_dev_run *run, uint64_t now);
+size_t bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[],
+                      size_t n, const struct bpf_dev_run *run, uint64_t now);
 
 /* Flags for bpf_dev_read(). */
 #define BPF_DEV_READ_NONBLOCK (1u << 0) /* The descriptor is non-blocking. */

@@ -420,26 +420,15 @@ bpf_tap_dlt(const struct bpf_tap *tap)
     return tap->dlt;
 }
 
-/* Returns the number of packets that 'dev' has had no room for. */
-static uint64_t
-lifetime_drops(const struct bpf_dev *dev)
-{
-    struct bpf_dev_stats stats;
-
-    bpf_dev_get_lifetime_stats(dev, &stats);
-    return stats.dropped;
-}
-
 static void
 client_append(struct bpf_client *client, struct bpf_packet packets[],
               size_t n, const struct bpf_dev_run *run, uint64_t now)
     OVS_REQUIRES(client->mutex)
 {
-    uint64_t drops = lifetime_drops(client->dev);
+    size_t n_dropped = bpf_dev_append(client->dev, packets, n, run, now);
 
-    bpf_dev_append(client->dev, packets, n, run, now);
     bpf_client_sync_ready(client);
-    COVERAGE_ADD(bpf_dropped, lifetime_drops(client->dev) - drops);
+    COVERAGE_ADD(bpf_dropped, n_dropped);
 }
 
 static uint64_t
