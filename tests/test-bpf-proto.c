@@ -39,6 +39,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -961,6 +962,76 @@ test_lazy_client(void)
     switch_stop();
 }
 
+/* Attaches a new connection to port 'name'.  Returns it, and in '*memory' the
+ * descriptor of its buffers. */
+static int
+attach_raw(const char *name, int *memory)
+{
+    static struct message msg;
+    char control[CMSG_SPACE(sizeof *memory)];
+    struct iovec iov = { &msg, sizeof msg };
+    struct msghdr mh = {
+        .msg_iov = &iov, .msg_iovlen = 1,
+        .msg_control = control, .msg_controllen = sizeof control,
+    };
+    int fd = connect_raw();
+
+    say_hello(fd, 0);
+    message_init(&msg, BPF_PROTO_SETIF, BPF_PROTO_SIZE_name);
+    strcpy((char *) msg.body, name);
+    CHECK(message_send(fd, &msg, msg.header.length));
+    CHECK(recvmsg(fd, &mh, 0) > 0 && !msg.header.error);
+
+    struct cmsghdr *cmsg = CMSG_FIRSTHDR(&mh);
+    CHECK(cmsg && cmsg->cmsg_type == SCM_RIGHTS);
+    memcpy(memory, CMSG_DATA(cmsg), sizeof *memory);
+    return fd;
+}
+
+/* A client that closes its devices and keeps their memory: all the pages that
+ * the switch counts as free again are free. */
+static void
+test_hoard(void)
+{
+#ifdef MADV_REMOVE
+    enum { N = 50, SIZE = 2 * BPF_DEV_DEFAULT_BLEN };
+    struct switch_resources before, hoarded;
+    struct stat s;
+    int memory[N];
+    void *view[N];
+
+    switch_start();
+    switch_add_port("p1");
+    switch_get_resources(&before);
+    for (int i = 0; i < N; i++) {
+        int fd = attach_raw("p1", &memory[i]);
+
+        view[i] = mmap(NULL, SIZE, PROT_READ, MAP_SHARED, memory[i], 0);
+        CHECK(view[i] != MAP_FAILED);
+        CHECK(!fstat(memory[i], &s));
+        CHECK_INT(s.st_blocks, SIZE / 512);
+        close(fd);
+    }
+
+    /* The client is this process, too. */
+    hoarded = before;
+    hoarded.n_fds += N;
+    hoarded.shared += N * SIZE;
+    switch_check_resources(&hoarded);
+    for (int i = 0; i < N; i++) {
+        CHECK(!fstat(memory[i], &s));
+        CHECK_INT(s.st_blocks, 0);
+        munmap(view[i], SIZE);
+        close(memory[i]);
+    }
+    switch_check_resources(&before);
+    switch_check_serves("p1");
+    switch_stop();
+#else
+    exit(77);
+#endif
+}
+
 static const struct test tests[] = {
     { "malformed", test_malformed },
     { "unknown", test_unknown },
@@ -975,6 +1046,7 @@ static const struct test tests[] = {
     { "no-descriptors", test_no_descriptors },
     { "threads", test_threads },
     { "lazy-client", test_lazy_client },
+    { "hoard", test_hoard },
 };
 
 /* All that against a switch that is another process, whose socket is in the

@@ -79,12 +79,52 @@ check_memory(int error, size_t size)
     CHECK(write(fd, "x", 1) == -1);
     CHECK(ftruncate(fd, 0) == -1);
     CHECK(ftruncate(fd, 2 * size) == -1);
-    close(fd);
 
     /* The client's view outlives ours. */
-    bpf_shm_destroy(ours, size);
+    bpf_shm_destroy(ours, size, false);
     CHECK(theirs[size - 1] == 0x5a);
     munmap(theirs, size);
+    close(fd);
+}
+
+/* A client that keeps its view of memory that we discard keeps nothing. */
+static void
+check_discard(int error, size_t size)
+{
+    uint8_t *ours, *theirs;
+    struct stat s;
+    int fd;
+
+    memfd_error = error;
+    CHECK(!bpf_shm_create(size, &ours, &fd));
+    theirs = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    CHECK(theirs != MAP_FAILED);
+    memset(ours, 0x5a, size);
+    CHECK(!fstat(fd, &s) && s.st_blocks > 0);
+    bpf_shm_destroy(ours, size, true);
+    CHECK(!fstat(fd, &s) && !s.st_blocks);
+    CHECK(!theirs[0] && !theirs[size - 1]);
+    munmap(theirs, size);
+    close(fd);
+}
+
+/* Opened anew, a descriptor gives no more rights than before; who may do all
+ * things is another matter. */
+static void
+check_reopening(void)
+{
+    uint8_t *mem;
+    char path[64];
+    struct stat s;
+    int fd;
+
+    memfd_error = 0;
+    CHECK(!bpf_shm_create(4096, &mem, &fd));
+    CHECK(!fstat(fd, &s) && !(s.st_mode & 0777));
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    CHECK(!geteuid() || (open(path, O_RDWR) < 0 && errno == EACCES));
+    bpf_shm_destroy(mem, 4096, true);
+    close(fd);
 }
 
 int
@@ -97,7 +137,11 @@ main(void)
     check_memory(EINVAL, 65536);
 
     /* Other errors are the caller's. */
-#ifdef MFD_ALLOW_SEALING
+#if defined(MFD_ALLOW_SEALING) && defined(MADV_REMOVE)
+    check_discard(0, 65536);
+    check_discard(0, 100);
+    check_reopening();
+
     uint8_t *mem;
     int fd;
 

@@ -189,7 +189,7 @@ conn_unmap(struct bpf_client *client, uint8_t *mem, size_t size)
 {
     struct bpf_conn *conn = client->aux;
 
-    bpf_shm_destroy(mem, size);
+    bpf_shm_destroy(mem, size, conn->ended);
     close_fd(&conn->memory_fd);
 }
 

@@ -60,6 +60,8 @@ struct bpf_conn {
     bool privileged;            /* May list other users' devices. */
     bool greeted;               /* Said HELLO. */
     bool monitor;               /* Watches the set of ports, has no device. */
+    bool ended;                 /* By the client, or because of what it sent:
+                                 * it reads its buffers no longer. */
     struct bpf_cred cred;       /* Who it is. */
     struct bpf_client *client;  /* Its device, NULL if none. */
 

@@ -547,6 +547,7 @@ run_conn(struct bpf_conn *conn)
         atomic_count_inc(&server.n_monitors);
     }
     if (!ok) {
+        conn->ended = true;
         remove_conn(conn);
     }
 }

@@ -34,7 +34,7 @@
 
 /* A file in memory, by its two descriptors. */
 struct shm_file {
-    int rw;                     /* Ours. */
+    int rw;                     /* Ours, for a moment. */
     int ro;                     /* The client's. */
 };
 
@@ -70,9 +70,27 @@ shm_allocate(int fd, size_t size)
            : error;
 }
 
-#if defined(MFD_ALLOW_SEALING) && defined(F_SEAL_FUTURE_WRITE)
-/* One descriptor is enough here: once we have mapped the file, the seals keep
- * everybody, ourselves included, from mapping it for writing again. */
+#if defined(MFD_ALLOW_SEALING) && defined(MADV_REMOVE)
+/* Opens the file 'fd' once more, for reading only, and lets nobody else do so:
+ * a client may have the right to open what it is given anew.  Returns -1 if
+ * the system does not show its descriptors in /proc. */
+static int
+reopen_for_reading(int fd)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int ro = open(path, O_RDONLY | O_CLOEXEC);
+    if (ro >= 0 && fchmod(fd, 0)) {
+        close(ro);
+        ro = -1;
+    }
+    return ro;
+}
+
+/* The seals keep the size as it is, so that we can rely on our pages.  There is
+ * a seal against writing by others, too, but it would also keep us from
+ * discarding the pages. */
 static int
 shm_open_sealed(size_t size, struct shm_file *file, uint8_t **memp)
 {
@@ -82,22 +100,29 @@ shm_open_sealed(size_t size, struct shm_file *file, uint8_t **memp)
     }
 
     int error = shm_allocate(fd, size);
-    uint8_t *mem = error ? MAP_FAILED : shm_map(fd, size);
-    if (mem == MAP_FAILED) {
-        error = error ? error : errno;
-    } else if (fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW
-                     | F_SEAL_FUTURE_WRITE | F_SEAL_SEAL)) {
+    if (!error && fcntl(fd, F_ADD_SEALS,
+                        F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
         error = errno;
-        munmap(mem, size);
     }
-    if (error) {
-        close(fd);
-        return error;
+    if (!error) {
+        file->ro = reopen_for_reading(fd);
+        error = file->ro < 0 ? ENOSYS : 0;
     }
-    file->rw = -1;
-    file->ro = fd;
-    *memp = mem;
-    return 0;
+    if (!error) {
+        *memp = shm_map(fd, size);
+        error = *memp == MAP_FAILED ? errno : 0;
+    }
+    if (error && file->ro >= 0) {
+        close(file->ro);
+    }
+    close(fd);
+    return error;
+}
+
+static void
+shm_discard(uint8_t *mem, size_t size)
+{
+    madvise(mem, size, MADV_REMOVE);
 }
 #else
 static int
@@ -105,6 +130,11 @@ shm_open_sealed(size_t size OVS_UNUSED, struct shm_file *file OVS_UNUSED,
                 uint8_t **memp OVS_UNUSED)
 {
     return ENOSYS;
+}
+
+static void
+shm_discard(uint8_t *mem OVS_UNUSED, size_t size OVS_UNUSED)
+{
 }
 #endif
 
@@ -165,7 +195,10 @@ bpf_shm_create(size_t size, uint8_t **memp, int *fdp)
 }
 
 void
-bpf_shm_destroy(uint8_t *mem, size_t size)
+bpf_shm_destroy(uint8_t *mem, size_t size, bool discard)
 {
+    if (discard) {
+        shm_discard(mem, size);
+    }
     munmap(mem, size);
 }

@@ -24,12 +24,13 @@
  *
  * The daemon makes the memory and maps it; a client that is given the
  * descriptor can map it for reading and can neither write to it nor change its
- * size, whatever its user.  Where the system has sealed anonymous files that
- * is what is used, elsewhere POSIX shared memory that is opened twice and
- * unlinked at once.
+ * size.  Where the system has sealed anonymous files that is what is used,
+ * elsewhere POSIX shared memory that is unlinked at once; both are opened a
+ * second time, for reading only.
  *
  * The functions may be called by any thread. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,7 +42,9 @@
 int bpf_shm_create(size_t size, uint8_t **memp, int *fdp);
 
 /* Gives back the 'size' bytes at 'mem'.  A client that still has them mapped
- * keeps its view. */
-void bpf_shm_destroy(uint8_t *mem, size_t size);
+ * keeps its view of them, and so the pages.  With 'discard', where the memory
+ * is a sealed file, the pages are given back at once, and such a client sees
+ * zeros: so it cannot make us allocate more than we count. */
+void bpf_shm_destroy(uint8_t *mem, size_t size, bool discard);
 
 #endif /* bpf/bpf-shm.h */
