@@ -662,9 +662,13 @@ test_verdict(void)
     check_stats(&f, 1, 0, 0);
 
     uint8_t byte = 7;
-    CHECK(bpf_dev_filter(&f.dev, &byte, 1, 1), 0);
+    struct bpf_packet pkt = { .data = &byte, .size = 1, .wirelen = 1 };
+    struct bpf_dev_run run;
+    CHECK(bpf_dev_filter_batch(&f.dev, &pkt, 1, BPF_DEV_IN, &run), 0);
+    CHECK(pkt.verdict, 0);
     CHECK(set_filter_byte(&f, BPF_DEV_SETF, 7, 55), 0);
-    CHECK(bpf_dev_filter(&f.dev, &byte, 1, 1), 55);
+    CHECK(bpf_dev_filter_batch(&f.dev, &pkt, 1, BPF_DEV_IN, &run), 1);
+    CHECK(pkt.verdict, 55);
     close_dev(&f);
 }
 

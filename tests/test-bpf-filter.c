@@ -969,14 +969,16 @@ race(void *racer_)
 {
     struct racer *racer = racer_;
     uint8_t byte = 1;
+    struct bpf_packet packet = { .data = &byte, .size = 1, .wirelen = 1 };
+    struct bpf_dev_run run;
     bool stop;
 
     do {
         for (int i = 0; i < 100; i++) {
-            uint32_t verdict = bpf_dev_filter(&racer->dev, &byte, 1, 1);
-
-            if (verdict < 1 || verdict > 3) {
-                fail("verdict %"PRIu32" is none of the filters'", verdict);
+            bpf_dev_filter_batch(&racer->dev, &packet, 1, BPF_DEV_IN, &run);
+            if (packet.verdict < 1 || packet.verdict > 3) {
+                fail("verdict %"PRIu32" is none of the filters'",
+                     packet.verdict);
             }
         }
         ovsrcu_quiesce();

@@ -738,14 +738,6 @@ bpf_dev_wants(const struct bpf_dev *dev, enum bpf_dev_way way)
     return direction_includes(get_direction(dev), way);
 }
 
-uint32_t
-bpf_dev_filter(const struct bpf_dev *dev, const void *data, uint32_t wirelen,
-               uint32_t size)
-{
-    return bpf_prog_run(ovsrcu_get(struct bpf_prog *, &dev->filter), data,
-                        wirelen, size);
-}
-
 /* Sets the verdicts of the 'n' packets at 'pkts' and returns how many of them
  * are accepted. */
 static size_t

@@ -67,7 +67,7 @@
  * =============
  *
  * The caller serialises all calls for one device, by a mutex of its own,
- * except for those said to be "lock-free" (bpf_dev_wants(), bpf_dev_filter(),
+ * except for those said to be "lock-free" (bpf_dev_wants(),
  * bpf_dev_filter_batch()), which any number of threads may call at any time
  * between bpf_dev_init() and bpf_dev_uninit(), provided that they are not in
  * an RCU quiescent state.  A replaced filter is freed after an RCU grace
@@ -384,17 +384,12 @@ int bpf_dev_set_prog(struct bpf_dev *dev, enum bpf_dev_req req,
  *
  * bpf_dev_wants() is true if the device looks at packets that go 'way'.
  *
- * bpf_dev_filter() runs the filter over one packet (see bpf_prog_run()) and
- * counts nothing.
- *
  * bpf_dev_filter_batch() runs the filter over the 'n' packets at 'pkts', all
  * of which go 'way'; sets their verdicts and '*run'.  Returns the number that
  * were accepted.  If there are any, the caller passes the whole batch, with
  * those that were not accepted, and '*run' to bpf_dev_append().  If not, the
  * packets are counted and that is all. */
 bool bpf_dev_wants(const struct bpf_dev *dev, enum bpf_dev_way way);
-uint32_t bpf_dev_filter(const struct bpf_dev *dev, const void *data,
-                        uint32_t wirelen, uint32_t size);
 size_t bpf_dev_filter_batch(struct bpf_dev *dev,
                             struct bpf_packet pkts[], size_t n,
                             enum bpf_dev_way way, struct bpf_dev_run *run);
