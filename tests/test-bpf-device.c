@@ -191,6 +191,15 @@ check_timeout(struct fixture *f, enum bpf_dev_req req, int64_t sec,
     CHECK(arg.timeout.usec, usec);
 }
 
+static struct bpf_dev_info
+info_of(const struct fixture *f)
+{
+    struct bpf_dev_info info;
+
+    bpf_dev_get_info(&f->dev, &info);
+    return info;
+}
+
 static void
 check_stats(struct fixture *f, uint64_t received, uint64_t captured,
             uint64_t dropped)
@@ -371,17 +380,17 @@ test_states(void)
     struct fixture f;
 
     open_dev(&f, LIMITS(4096, 1024, 2));
-    CHECK(bpf_dev_get_state(&f.dev), BPF_DEV_UNATTACHED);
+    CHECK(info_of(&f).state, BPF_DEV_UNATTACHED);
     bpf_dev_detach(&f.dev);
-    CHECK(bpf_dev_get_state(&f.dev), BPF_DEV_UNATTACHED);
+    CHECK(info_of(&f).state, BPF_DEV_UNATTACHED);
     attach_dlt(&f, BPF_DEV_DLT_EN10MB);
-    CHECK(bpf_dev_get_state(&f.dev), BPF_DEV_ATTACHED);
+    CHECK(info_of(&f).state, BPF_DEV_ATTACHED);
     CHECK(bpf_dev_check_attach(&f.dev), EINVAL);
     bpf_dev_detach(&f.dev);
-    CHECK(bpf_dev_get_state(&f.dev), BPF_DEV_DETACHED);
+    CHECK(info_of(&f).state, BPF_DEV_DETACHED);
     CHECK(bpf_dev_check_attach(&f.dev), EINVAL);
     bpf_dev_detach(&f.dev);
-    CHECK(bpf_dev_get_state(&f.dev), BPF_DEV_DETACHED);
+    CHECK(info_of(&f).state, BPF_DEV_DETACHED);
     close_dev(&f);
 
     CHECK(strcmp(bpf_dev_state_to_string(BPF_DEV_UNATTACHED), "unattached"),
@@ -936,7 +945,7 @@ test_read_timeout(void)
 
     open_attached(&f, 1024, 2);
     CHECK(set_timeout(&f, BPF_DEV_SRTIMEOUT, 0, 5000), 0);
-    CHECK(bpf_dev_read_timeout(&f.dev), 5);
+    CHECK(info_of(&f).read_ms, 5);
     CHECK(try_read(&f, BPF_DEV_READ_EXPIRED), EAGAIN);
     send_records(&f, 1, 512);
 
@@ -1391,7 +1400,7 @@ test_read_only(void)
 
     memset(&f, 0, sizeof f);
     bpf_dev_init(&f.dev, &classic, true);
-    CHECK(bpf_dev_is_read_only(&f.dev), true);
+    CHECK(info_of(&f).read_only, true);
     CHECK(check_write(&f, 60, 1500, 0, 0), EBADF);
     attach_dlt(&f, BPF_DEV_DLT_EN10MB);
     CHECK(check_write(&f, 60, 1500, 0, 0), EBADF);
@@ -1670,14 +1679,14 @@ test_biocpromisc(void)
 
     check_request(BPF_DEV_PROMISC, EINVAL, 0, EINVAL);
     open_attached(&f, 1024, 2);
-    CHECK(bpf_dev_is_promisc(&f.dev), false);
+    CHECK(info_of(&f).promisc, false);
     CHECK(command(&f, BPF_DEV_PROMISC), 0);
-    CHECK(bpf_dev_is_promisc(&f.dev), true);
+    CHECK(info_of(&f).promisc, true);
     CHECK(command(&f, BPF_DEV_PROMISC), 0);
 
     /* For the life of the device: it tells its owner to the end. */
     bpf_dev_detach(&f.dev);
-    CHECK(bpf_dev_is_promisc(&f.dev), true);
+    CHECK(info_of(&f).promisc, true);
     close_dev(&f);
 }
 

@@ -1068,12 +1068,6 @@ bpf_dev_complete_header(const struct bpf_dev *dev, void *frame, size_t len,
 
 /* Properties. */
 
-enum bpf_dev_state
-bpf_dev_get_state(const struct bpf_dev *dev)
-{
-    return dev->state;
-}
-
 uint32_t
 bpf_dev_blen(const struct bpf_dev *dev)
 {
@@ -1086,12 +1080,6 @@ bpf_dev_n_buffers(const struct bpf_dev *dev)
     return dev->limits.n_buffers;
 }
 
-uint32_t
-bpf_dev_read_timeout(const struct bpf_dev *dev)
-{
-    return dev->read_ms;
-}
-
 bool
 bpf_dev_has_wait_timeout(const struct bpf_dev *dev)
 {
@@ -1099,21 +1087,9 @@ bpf_dev_has_wait_timeout(const struct bpf_dev *dev)
 }
 
 bool
-bpf_dev_is_promisc(const struct bpf_dev *dev)
-{
-    return dev->promisc;
-}
-
-bool
 bpf_dev_is_feedback(const struct bpf_dev *dev)
 {
     return dev->feedback;
-}
-
-bool
-bpf_dev_is_read_only(const struct bpf_dev *dev)
-{
-    return dev->read_only;
 }
 
 void

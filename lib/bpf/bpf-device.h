@@ -242,8 +242,7 @@ struct bpf_dev {
  * opened for reading only does.
  *
  * bpf_dev_uninit() ends it: frees its filters (that for reception after an RCU
- * grace period).  The buffers' memory stays the caller's, who also undoes what
- * bpf_dev_is_promisc() says. */
+ * grace period).  The buffers' memory stays the caller's. */
 void bpf_dev_init(struct bpf_dev *dev, const struct bpf_dev_limits *limits,
                   bool read_only);
 void bpf_dev_uninit(struct bpf_dev *dev);
@@ -296,7 +295,8 @@ enum bpf_dev_req {
     BPF_DEV_LOCK,       /* No argument. */
     BPF_DEV_FLUSH,      /* No argument.  Empties the buffers, except for one
                          * that is with the client, and clears the counters. */
-    BPF_DEV_PROMISC,    /* LA.  No argument.  Only recorded here. */
+    BPF_DEV_PROMISC,    /* LA.  No argument.  Only recorded: a switch has all
+                         * its ports in promiscuous mode. */
     BPF_DEV_GDLT,       /* A > value: BPF_DEV_DLT_*. */
     BPF_DEV_SDLT,       /* LA < value.  EINVAL unless it is what GDLT says. */
     BPF_DEV_GDLTLIST,   /* A <> dlts: 'list' null: sets 'n' only; otherwise 'n'
@@ -476,16 +476,11 @@ int bpf_dev_check_write(const struct bpf_dev *dev, const void *frame,
 void bpf_dev_complete_header(const struct bpf_dev *dev, void *frame,
                              size_t len, const uint8_t mac[6]);
 
-/* Single properties, for callers that act on them.  bpf_dev_read_timeout() is
- * in milliseconds, 0 if there is none. */
-enum bpf_dev_state bpf_dev_get_state(const struct bpf_dev *dev);
+/* Single properties, for callers that act on them. */
 uint32_t bpf_dev_blen(const struct bpf_dev *dev);
 uint32_t bpf_dev_n_buffers(const struct bpf_dev *dev);
-uint32_t bpf_dev_read_timeout(const struct bpf_dev *dev);
 bool bpf_dev_has_wait_timeout(const struct bpf_dev *dev);
-bool bpf_dev_is_promisc(const struct bpf_dev *dev);
 bool bpf_dev_is_feedback(const struct bpf_dev *dev);
-bool bpf_dev_is_read_only(const struct bpf_dev *dev);
 
 /* Counters since the last flush (as BIOCGSTATS), and since the device was
  * opened, which no request clears: for totals over all devices. */
