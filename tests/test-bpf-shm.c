@@ -140,6 +140,7 @@ main(void)
 #if defined(MFD_ALLOW_SEALING) && defined(MADV_REMOVE)
     check_discard(0, 65536);
     check_discard(0, 100);
+    check_discard(ENOSYS, 65536);
     check_reopening();
 
     uint8_t *mem;

@@ -42,9 +42,9 @@
 int bpf_shm_create(size_t size, uint8_t **memp, int *fdp);
 
 /* Gives back the 'size' bytes at 'mem'.  A client that still has them mapped
- * keeps its view of them, and so the pages.  With 'discard', where the memory
- * is a sealed file, the pages are given back at once, and such a client sees
- * zeros: so it cannot make us allocate more than we count. */
+ * keeps its view of them, and so the pages.  With 'discard', where the system
+ * is able to do that (Linux), the pages are given back at once, and such a
+ * client sees zeros: so it cannot make us allocate more than we count. */
 void bpf_shm_destroy(uint8_t *mem, size_t size, bool discard);
 
 #endif /* bpf/bpf-shm.h */
