@@ -791,11 +791,12 @@ common_header(const struct bpf_dev *dev, enum bpf_dev_way way, uint64_t now)
  * distance is that of a batch of short packets.  At the end of a buffer it
  * reaches into the next one.
  *
- * Of a long record the first bytes are enough: that memory is written from
- * there on, one line after the other, the processor notices by itself, and
- * more of this would only be in its way. */
+ * Of a long record the first bytes are enough, and of a very long one none:
+ * that memory is written one line after the other the processor notices by
+ * itself, and more of this would only be in its way. */
 #define PREFETCH_DISTANCE 4096
 #define PREFETCH_MAX 512
+#define PREFETCH_LONGEST 2048
 
 static inline void
 prefetch_ahead(const uint8_t *at, uint32_t size)
@@ -803,6 +804,9 @@ prefetch_ahead(const uint8_t *at, uint32_t size)
     const uint8_t *start = at + PREFETCH_DISTANCE;
     const uint8_t *end = start + MIN(size, PREFETCH_MAX);
 
+    if (size > PREFETCH_LONGEST) {
+        return;
+    }
     for (; start < end; start += CACHE_LINE_SIZE) {
         OVS_PREFETCH_WRITE(start);
     }
