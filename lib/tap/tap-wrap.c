@@ -117,16 +117,16 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
           size_t n, enum bpf_dev_way way)
 {
     struct bpf_packet shown[NETDEV_MAX_BURST];
+    struct bpf_packet *end = shown;
     uint32_t dlt = bpf_tap_dlt(tap);
-    size_t n_shown = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (has_link_type(packets[i], dlt)) {
-            describe(&shown[n_shown++], packets[i], way);
+            describe(end++, packets[i], way);
         }
     }
-    if (n_shown) {
-        bpf_tap_feed(tap, shown, n_shown, way, 0);
+    if (end > shown) {
+        bpf_tap_feed(tap, shown, end - shown, way, 0);
     }
 }
 
