@@ -128,11 +128,7 @@ host_get_addrs(const char *name, struct host_addr **addrs, size_t *n)
 
     *addrs = NULL;
     *n = 0;
-    error = bsd_ifindex(name, &ifindex);
-    if (error) {
-        return error;
-    }
-    error = bsd_iflist(ifindex, true, &buf, &len);
+    error = bsd_iflist(name, true, &ifindex, &buf, &len);
     if (error) {
         return error;
     }

@@ -162,13 +162,20 @@ bsd_sysctl_table(const int *mib, unsigned int mib_len, void **bufp,
 }
 
 int
-bsd_iflist(unsigned int ifindex, bool addresses, void **buf, size_t *len)
+bsd_iflist(const char *name, bool addresses, unsigned int *ifindex,
+           void **buf, size_t *len)
 {
+    int error = bsd_ifindex(name, ifindex);
+
+    if (error) {
+        return error;
+    }
+
     /* With a family, only addresses of this family follow the interface; the
      * link-layer address is part of the interface's own message. */
     int mib[] = {
         CTL_NET, PF_ROUTE, 0, addresses ? 0 : AF_LINK, NET_RT_IFLIST,
-        (int) ifindex
+        (int) *ifindex
     };
 
     return bsd_sysctl_table(mib, sizeof mib / sizeof mib[0], buf, len);
@@ -296,11 +303,7 @@ get_lladdr(const char *name, struct host_link *link)
     void *buf;
     int error;
 
-    error = bsd_ifindex(name, &ifindex);
-    if (error) {
-        return error;
-    }
-    error = bsd_iflist(ifindex, false, &buf, &len);
+    error = bsd_iflist(name, false, &ifindex, &buf, &len);
     if (error) {
         return error;
     }

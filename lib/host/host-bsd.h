@@ -56,9 +56,11 @@ int bsd_ifindex(const char *name, unsigned int *ifindex);
 int bsd_sysctl_table(const int *mib, unsigned int mib_len, void **buf,
                      size_t *len);
 
-/* Reads the part of the interface table that is about 'ifindex': a message
- * for the interface and, if 'addresses', one for each of its addresses. */
-int bsd_iflist(unsigned int ifindex, bool addresses, void **buf, size_t *len);
+/* Reads the part of the interface table that is about 'name', whose index is
+ * stored in '*ifindex': a message for the interface and, if 'addresses', one
+ * for each of its addresses. */
+int bsd_iflist(const char *name, bool addresses, unsigned int *ifindex,
+               void **buf, size_t *len);
 
 /* Stores the parts of 'data' that have a place in 'link'. */
 void bsd_link_from_data(const struct if_data *data, struct host_link *link);
