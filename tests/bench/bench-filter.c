@@ -348,8 +348,8 @@ let_read(const uint8_t *data, size_t size)
     }
 }
 
-/* Prints how far away the other processor is: everything below depends on
- * that, and on a virtual machine it may change from one second to the next. */
+/* Prints how far away the other processor is: the table depends on that, and
+ * on a virtual machine it may change from one second to the next. */
 static void
 print_distance(void)
 {
