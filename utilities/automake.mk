@@ -27,12 +27,17 @@ BPFTAP_ENGINE = \
 	utilities/bpftap-drops.h \
 	utilities/bpftap-engine.c \
 	utilities/bpftap-engine.h \
+	utilities/bpftap-engine-packets.c \
+	utilities/bpftap-engine-ports.c \
+	utilities/bpftap-engine-private.h \
+	utilities/bpftap-engine-report.c \
 	utilities/bpftap-mirror.c \
 	utilities/bpftap-mirror.h \
 	utilities/bpftap-ports.c \
 	utilities/bpftap-ports.h \
 	utilities/bpftap-source.c \
 	utilities/bpftap-source.h \
+	utilities/bpftap-spec.c \
 	utilities/bpftap-tap.c \
 	utilities/bpftap-tap.h
 

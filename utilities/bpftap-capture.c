@@ -39,8 +39,7 @@ static const char help[] =
 "  -B KIB           buffer memory for each port\n"
 "  --immediate-mode hand over each packet at once (costs more)\n"
 "  -O               do not optimise the filter\n"
-"  -q               quiet: nothing but errors\n"
-"  --socket=PATH    the switch's socket (default: bpf.sock in OVS_RUNDIR)\n"
+BT_HELP_COMMON
 "examples: ovs-bpftap capture -i p1 -w p1.pcap icmp or arp\n"
 "          ovs-bpftap capture -i any -w all.pcapng -b filesize:10000 -b "
 "files:5\n";
@@ -54,7 +53,6 @@ enum {
     OPT_WAIT,
     OPT_RECONNECT,
     OPT_IMMEDIATE,
-    OPT_SOCKET,
 };
 
 static const struct option options[] = {
@@ -69,7 +67,6 @@ static const struct option options[] = {
     { "ring-buffer", required_argument, NULL, 'b' },
     { "buffer-size", required_argument, NULL, 'B' },
     { "no-optimize", no_argument, NULL, 'O' },
-    { "quiet", no_argument, NULL, 'q' },
     { "nano", no_argument, NULL, OPT_NANO },
     { "micro", no_argument, NULL, OPT_MICRO },
     { "comment", required_argument, NULL, OPT_COMMENT },
@@ -78,12 +75,10 @@ static const struct option options[] = {
     { "wait", no_argument, NULL, OPT_WAIT },
     { "reconnect", no_argument, NULL, OPT_RECONNECT },
     { "immediate-mode", no_argument, NULL, OPT_IMMEDIATE },
-    { "socket", required_argument, NULL, OPT_SOCKET },
-    { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
 
-static const char short_options[] = ":i:f:s:Q:w:F:c:a:b:B:Oqh";
+static const char short_options[] = ":i:f:s:Q:w:F:c:a:b:B:O";
 
 /* What was said about the file format, before it is known what fits. */
 struct format_choice {
@@ -165,7 +160,7 @@ parse_file_option(int c, struct bt_capture *capture, struct bt_strv *comments)
 }
 
 static void
-parse_other_option(int c, struct bt_capture *capture, char *argv[])
+parse_mode_option(int c, struct bt_capture *capture)
 {
     switch (c) {
     case OPT_WAIT:
@@ -174,14 +169,9 @@ parse_other_option(int c, struct bt_capture *capture, char *argv[])
     case OPT_RECONNECT:
         capture->reconnect = true;
         break;
-    case 'q':
-        capture->quiet = true;
+    case OPT_IMMEDIATE:
+        capture->immediate = true;
         break;
-    case 'h':
-        fputs(help, stdout);
-        exit(BT_OK);
-    default:
-        bt_bad_option(c, argv);
     }
 }
 
@@ -227,6 +217,7 @@ check(struct bt_capture *capture, const struct bt_strv *comments)
 int
 bt_cmd_capture(int argc, char *argv[])
 {
+    struct bt_common common = { .help = help, .has = BT_HAS_QUIET };
     struct format_choice choice = { false, false };
     struct bt_strv comments = { NULL, 0 };
     struct bt_capture capture;
@@ -235,15 +226,16 @@ bt_cmd_capture(int argc, char *argv[])
     int c;
 
     bt_capture_init(&capture);
-    while ((c = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
+    while ((c = bt_getopt(argc, argv, short_options, options, NULL,
+                          &common)) != -1) {
         if (!bt_parse_port_option(c, &capture)
-            && !(c == OPT_SOCKET && (capture.socket = optarg))
-            && !(c == OPT_IMMEDIATE && (capture.immediate = true))
             && !parse_format_option(c, &capture, &choice)
             && !parse_file_option(c, &capture, &comments)) {
-            parse_other_option(c, &capture, argv);
+            parse_mode_option(c, &capture);
         }
     }
+    capture.socket = common.socket;
+    capture.quiet = common.quiet;
     filter = bt_join_words(argc - optind, argv + optind);
     bt_set_final_filter(&capture, filter);
     if (capture.files.path) {

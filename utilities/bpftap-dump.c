@@ -51,7 +51,7 @@ static const char help[] =
 "  --wait           wait for ports that are not there, and for their return\n"
 "  --reconnect      wait for a switch that is not there, and for its return\n"
 "  --immediate-mode hand over each packet at once\n"
-"  --socket=PATH    the switch's socket (default: bpf.sock in OVS_RUNDIR)\n"
+BT_HELP_COMMON
 "\n"
 "All other options are tcpdump's: -n -e -v -x -X -A -t -l -q -S -# -w FILE\n"
 "and so on; the exit status is tcpdump's, too.  With several ports each line\n"
@@ -64,8 +64,6 @@ enum {
     OPT_WAIT,
     OPT_RECONNECT,
     OPT_IMMEDIATE,
-    OPT_SOCKET,
-    OPT_HELP,
     OPT_VERSION,
     OPT_PASS,                   /* tcpdump's long options, to pass on. */
     OPT_REFUSE,                 /* Those without a meaning here. */
@@ -85,8 +83,6 @@ static const struct option options[] = {
     { "wait", no_argument, NULL, OPT_WAIT },
     { "reconnect", no_argument, NULL, OPT_RECONNECT },
     { "immediate-mode", no_argument, NULL, OPT_IMMEDIATE },
-    { "socket", required_argument, NULL, OPT_SOCKET },
-    { "help", no_argument, NULL, OPT_HELP },
     { "version", no_argument, NULL, OPT_VERSION },
     { "monitor-mode", no_argument, NULL, OPT_REFUSE },
     { "time-stamp-type", required_argument, NULL, OPT_REFUSE },
@@ -172,13 +168,9 @@ parse_own_option(int c, struct dump *dump, char *argv[])
     case OPT_IMMEDIATE:
         capture->immediate = true;
         return true;
-    case OPT_SOCKET:
-        capture->socket = optarg;
-        return true;
     case 'h':
-    case OPT_HELP:
-        fputs(help, stdout);
-        exit(BT_OK);
+        bt_print_help(help, BT_LONG_ONLY);
+        exit(bt_finish_stdout() ? BT_OK : BT_FAILED);
     case 'I':
     case 'J':
     case 'j':
@@ -187,9 +179,6 @@ parse_own_option(int c, struct dump *dump, char *argv[])
         refuse((const char[]) { '-', c, '\0' });
     case OPT_REFUSE:
         refuse(argv[optind - 1]);
-    case '?':
-    case ':':
-        bt_bad_option(c, argv);
     default:
         return false;
     }
@@ -243,10 +232,11 @@ parse(struct dump *dump, int argc, char *argv[])
     char *version[] = {
         (char *) "tcpdump", (char *) "--version", NULL
     };
+    struct bt_common common = { .help = help, .has = BT_LONG_ONLY };
     int c, index;
 
-    while ((c = getopt_long(argc, argv, short_options, options,
-                            &index)) != -1) {
+    while ((c = bt_getopt(argc, argv, short_options, options, &index,
+                          &common)) != -1) {
         if (c == 'D') {
             char *list[] = { (char *) "list", NULL };
 
@@ -262,6 +252,7 @@ parse(struct dump *dump, int argc, char *argv[])
         }
     }
 
+    dump->capture.socket = common.socket;
     dump->filter = bt_join_words(argc - optind, argv + optind);
     if (dump->filter_file) {
         free(dump->filter);

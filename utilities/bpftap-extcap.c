@@ -23,6 +23,7 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-engine.h"
+#include "bpftap-options.h"
 #include "bpftap-ports.h"
 #include "bsd-config.h"
 
@@ -33,14 +34,16 @@ static const char help[] =
 "       ovs-bpftap extcap --extcap-interface=IF --extcap-capture-filter=F\n"
 "       ovs-bpftap extcap --extcap-interface=IF --capture --fifo=FIFO\n"
 "                  [--extcap-capture-filter=F] [--direction=in|out|inout]\n"
-"                  [--snaplen=N] [--reconnect] [--socket=PATH]\n"
+"                  [--snaplen=N] [--reconnect]\n"
 "\n"
 "Wireshark and tshark call this themselves once ovs-bpftap-extcap lies, or\n"
 "is linked to, in their extcap folder, which \"tshark -G folders\" names, or\n"
 "in WIRESHARK_EXTCAP_DIR (ignored for root):\n"
 "\n"
 "  tshark -D | grep ovs:\n"
-"  tshark -i ovs:p1 -f icmp\n";
+"  tshark -i ovs:p1 -f icmp\n"
+"\n"
+BT_HELP_COMMON;
 
 /* Interfaces are called ovs:PORT. */
 #define PREFIX "ovs:"
@@ -57,7 +60,6 @@ enum {
     OPT_DIRECTION,
     OPT_SNAPLEN,
     OPT_RECONNECT,
-    OPT_SOCKET,
     OPT_IGNORED,
 };
 
@@ -75,8 +77,6 @@ static const struct option options[] = {
     { "direction", required_argument, NULL, OPT_DIRECTION },
     { "snaplen", required_argument, NULL, OPT_SNAPLEN },
     { "reconnect", no_argument, NULL, OPT_RECONNECT },
-    { "socket", required_argument, NULL, OPT_SOCKET },
-    { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
 
@@ -85,7 +85,7 @@ struct extcap {
     char *pattern;              /* The port, as for -i. */
     const char *filter;
     const char *fifo;
-    const char *socket;
+    struct bt_common common;
     unsigned int direction;
     uint32_t snaplen;
     bool reconnect;
@@ -167,7 +167,7 @@ list_interfaces(const struct extcap *extcap)
 
     printf("extcap {version=%s}{help=man:ovs-bpftap(8)}"
            "{display=Open vSwitch ports}\n", PACKAGE_VERSION);
-    ports = ports_if_any(extcap->socket, &n);
+    ports = ports_if_any(extcap->common.socket, &n);
     for (size_t i = 0; i < n; i++) {
         printf("interface {value=" PREFIX);
         print_encoded(ports[i].name);
@@ -191,7 +191,7 @@ find_dlt(const struct extcap *extcap)
 {
     int dlt = DLT_EN10MB;
     size_t n;
-    struct bpfdev_port *ports = ports_if_any(extcap->socket, &n);
+    struct bpfdev_port *ports = ports_if_any(extcap->common.socket, &n);
 
     for (size_t i = 0; i < n; i++) {
         if (!strcmp(ports[i].name, extcap->pattern)) {
@@ -266,7 +266,7 @@ capture(const struct extcap *extcap)
     capture.defaults.direction = extcap->direction;
     capture.defaults.snaplen = extcap->snaplen;
     bt_capture_add(&capture, extcap->pattern);
-    capture.socket = extcap->socket;
+    capture.socket = extcap->common.socket;
     capture.reconnect = extcap->reconnect;
     capture.quiet = true;
     capture.files.path = extcap->fifo;
@@ -292,7 +292,7 @@ parse_interface(struct extcap *extcap, const char *value)
 }
 
 static void
-parse_option(struct extcap *extcap, int c, char *argv[])
+parse_option(struct extcap *extcap, int c)
 {
     switch (c) {
     case OPT_INTERFACES:
@@ -322,14 +322,6 @@ parse_option(struct extcap *extcap, int c, char *argv[])
     case OPT_RECONNECT:
         extcap->reconnect = true;
         break;
-    case OPT_SOCKET:
-        extcap->socket = optarg[0] ? optarg : NULL;
-        break;
-    case 'h':
-        fputs(help, stdout);
-        exit(BT_OK);
-    default:
-        bt_bad_option(c, argv);
     }
 }
 
@@ -363,10 +355,16 @@ bt_cmd_extcap(int argc, char *argv[])
 
     memset(&extcap, 0, sizeof extcap);
     extcap.direction = BPF_D_INOUT;
-    while ((c = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
-        parse_option(&extcap, c, argv);
+    extcap.common.help = help;
+    extcap.common.has = BT_LONG_ONLY;
+    while ((c = bt_getopt(argc, argv, ":", options, NULL,
+                          &extcap.common)) != -1) {
+        parse_option(&extcap, c);
     }
     status = act(&extcap);
+    if (!bt_finish_stdout()) {
+        status = BT_FAILED;
+    }
     free(extcap.pattern);
     return status;
 }

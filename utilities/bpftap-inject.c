@@ -20,6 +20,7 @@
 #include <pcap/pcap.h>
 
 #include "bpfdev/bpfdev.h"
+#include "bpftap-options.h"
 
 static const char help[] =
 "usage: ovs-bpftap inject -i PORT [OPTION]... FILE\n"
@@ -27,22 +28,18 @@ static const char help[] =
 "Sends the packets of a pcap or pcapng file (- for standard input) out of a\n"
 "port, by default with the distances in time that they have in the file.\n"
 "\n"
-"  -i, --interface=PORT  the port\n"
-"      --feedback        let them also enter the switch, as if PORT had\n"
-"                        received them\n"
-"  -x, --multiplier=X    X times as fast as in the file\n"
-"  -p, --pps=N           N packets a second\n"
-"  -M, --mbps=N          N megabits a second\n"
-"  -t, --topspeed        as fast as possible\n"
-"  -l, --loop=N          N times the file, 0 for ever (1)\n"
-"  -c, --count=N         end after N packets\n"
-"  -f, --filter=FILTER   only packets of the file that match\n"
-"      --own-address     with the port's own address as source address\n"
-"  -j, --json            the statistics as JSON\n"
-"  -q, --quiet           no statistics\n"
-"      --socket=PATH     the switch's socket (default: bpf.sock in "
-"OVS_RUNDIR)\n"
-"  -h, --help            this text\n"
+"  -i, --interface=PORT the port\n"
+"      --feedback       let them also enter the switch, as if PORT had\n"
+"                       received them\n"
+"  -x, --multiplier=X   X times as fast as in the file\n"
+"  -p, --pps=N          N packets a second\n"
+"  -M, --mbps=N         N megabits a second\n"
+"  -t, --topspeed       as fast as possible\n"
+"  -l, --loop=N         N times the file, 0 for ever (1)\n"
+"  -c, --count=N        end after N packets\n"
+"  -f, --filter=FILTER  only packets of the file that match\n"
+"      --own-address    with the port's own address as source address\n"
+BT_HELP_COMMON
 "\n"
 "example: ovs-bpftap inject -i p1 --feedback --pps=1000 --loop=10 p1.pcap\n";
 
@@ -65,9 +62,9 @@ enum pace {
 struct inject {
     const char *port;
     const char *file;
-    const char *socket;
+    struct bt_common common;
     const char *filter;
-    bool feedback, own_address, json, quiet;
+    bool feedback, own_address;
     enum pace pace;
     double factor;
     uint64_t loops;             /* 0 for ever. */
@@ -325,7 +322,7 @@ open_port(struct inject *in)
     unsigned int complete = !in->own_address;
     unsigned int feedback = in->feedback;
 
-    in->dev = bpfdev_open(in->socket, 0, errbuf);
+    in->dev = bpfdev_open(in->common.socket, 0, errbuf);
     if (!in->dev) {
         bt_fatal("%s", errbuf);
     }
@@ -346,7 +343,7 @@ print_statistics(const struct inject *in)
     unsigned long long int loops = in->n_loops, failed = in->failed;
     unsigned long long int too_long = in->too_long, cut = in->cut;
 
-    if (in->json) {
+    if (in->common.json) {
         printf("{\"packets\": %llu, \"bytes\": %llu, \"seconds\": %.6f, "
                "\"packets_per_second\": %.1f, \"bits_per_second\": %.1f, "
                "\"loops\": %llu, \"failed\": %llu, \"too_long\": %llu, "
@@ -385,7 +382,6 @@ set_pace(struct inject *in, enum pace pace, double factor)
 enum {
     OPT_FEEDBACK = 256,
     OPT_OWN_ADDRESS,
-    OPT_SOCKET,
 };
 
 static const struct option options[] = {
@@ -399,10 +395,6 @@ static const struct option options[] = {
     { "count", required_argument, NULL, 'c' },
     { "filter", required_argument, NULL, 'f' },
     { "own-address", no_argument, NULL, OPT_OWN_ADDRESS },
-    { "json", no_argument, NULL, 'j' },
-    { "quiet", no_argument, NULL, 'q' },
-    { "socket", required_argument, NULL, OPT_SOCKET },
-    { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
 
@@ -429,7 +421,7 @@ parse_pace(struct inject *in, int c)
 }
 
 static void
-parse_option(struct inject *in, int c, char *argv[])
+parse_option(struct inject *in, int c)
 {
     switch (c) {
     case 'i':
@@ -450,20 +442,6 @@ parse_option(struct inject *in, int c, char *argv[])
     case OPT_OWN_ADDRESS:
         in->own_address = true;
         break;
-    case 'j':
-        in->json = true;
-        break;
-    case 'q':
-        in->quiet = true;
-        break;
-    case OPT_SOCKET:
-        in->socket = optarg;
-        break;
-    case 'h':
-        fputs(help, stdout);
-        exit(BT_OK);
-    default:
-        bt_bad_option(c, argv);
     }
 }
 
@@ -472,10 +450,10 @@ parse(struct inject *in, int argc, char *argv[])
 {
     int c;
 
-    while ((c = getopt_long(argc, argv, ":i:x:p:M:tl:c:f:jqh", options,
-                            NULL)) != -1) {
+    while ((c = bt_getopt(argc, argv, ":i:x:p:M:tl:c:f:", options, NULL,
+                          &in->common)) != -1) {
         if (!parse_pace(in, c)) {
-            parse_option(in, c, argv);
+            parse_option(in, c);
         }
     }
     if (!in->port) {
@@ -495,6 +473,8 @@ bt_cmd_inject(int argc, char *argv[])
     struct inject in;
 
     memset(&in, 0, sizeof in);
+    in.common.help = help;
+    in.common.has = BT_HAS_JSON | BT_HAS_QUIET;
     in.factor = 1;
     in.loops = 1;
     parse(&in, argc, argv);
@@ -507,7 +487,7 @@ bt_cmd_inject(int argc, char *argv[])
         replay(&in);
     } while (!is_over(&in) && (!in.loops || in.n_loops < in.loops));
     flush(&in);
-    if (!in.quiet) {
+    if (!in.common.quiet) {
         print_statistics(&in);
     }
     bpfdev_close(in.dev);

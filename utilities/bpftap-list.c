@@ -18,6 +18,7 @@
 #include <pcap/pcap.h>
 
 #include "bpfdev/bpfdev.h"
+#include "bpftap-options.h"
 #include "bpftap-ports.h"
 
 static const char help[] =
@@ -28,11 +29,9 @@ static const char help[] =
 "\n"
 "PATTERN chooses ports: a name, BRIDGE/NAME with wildcards, or any.\n"
 "\n"
-"  -l, --listeners    one line per capturing program, with its counters\n"
-"  -n, --names        names only, one to a line\n"
-"  -j, --json         as JSON\n"
-"      --socket=PATH  the switch's socket (default: bpf.sock in OVS_RUNDIR)\n"
-"  -h, --help         this text\n"
+"  -l, --listeners      one line per capturing program, with its counters\n"
+"  -n, --names          names only, one to a line\n"
+BT_HELP_COMMON
 "\n"
 "Only the superuser and the switch's own user see who listens; others see\n"
 "how many.\n"
@@ -41,16 +40,10 @@ static const char help[] =
 "          ovs-bpftap list 'br0/*'\n"
 "          ovs-bpftap list --json | jq '.[].name'\n";
 
-enum list_format {
-    AS_TABLE,
-    AS_JSON,
-    AS_NAMES,
-};
-
 struct list {
-    const char *socket;
-    enum list_format format;
+    struct bt_common common;
     bool listeners;
+    bool names;
     struct bpfdev_port *ports;
     size_t n_ports;
     struct bpfdev_peer *peers;
@@ -90,7 +83,7 @@ select_ports(struct list *list, char *patterns[])
 static void
 fetch_lists(struct list *list)
 {
-    struct bpfdev *dev = bt_monitor_open(list->socket);
+    struct bpfdev *dev = bt_monitor_open(list->common.socket);
 
     list->ports = bt_ports_list(dev, &list->n_ports);
     if (!bpfdev_list_peers(dev, &list->peers, &list->n_peers)) {
@@ -347,36 +340,19 @@ print_names(const struct list *list)
 static void
 parse_options(struct list *list, int argc, char *argv[])
 {
-    enum { OPT_SOCKET = 256 };
     static const struct option options[] = {
         { "listeners", no_argument, NULL, 'l' },
         { "names", no_argument, NULL, 'n' },
-        { "json", no_argument, NULL, 'j' },
-        { "socket", required_argument, NULL, OPT_SOCKET },
-        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     int c;
 
-    while ((c = getopt_long(argc, argv, ":lnjh", options, NULL)) != -1) {
-        switch (c) {
-        case 'l':
+    while ((c = bt_getopt(argc, argv, ":ln", options, NULL,
+                          &list->common)) != -1) {
+        if (c == 'l') {
             list->listeners = true;
-            break;
-        case 'n':
-            list->format = AS_NAMES;
-            break;
-        case 'j':
-            list->format = AS_JSON;
-            break;
-        case OPT_SOCKET:
-            list->socket = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            exit(BT_OK);
-        default:
-            bt_bad_option(c, argv);
+        } else {
+            list->names = true;
         }
     }
 }
@@ -387,15 +363,17 @@ bt_cmd_list(int argc, char *argv[])
     struct list list;
 
     memset(&list, 0, sizeof list);
+    list.common.help = help;
+    list.common.has = BT_HAS_JSON;
     parse_options(&list, argc, argv);
     fetch_lists(&list);
     if (argv[optind]) {
         select_ports(&list, argv + optind);
     }
 
-    if (list.format == AS_JSON) {
+    if (list.common.json) {
         print_json(&list);
-    } else if (list.format == AS_NAMES) {
+    } else if (list.names) {
         print_names(&list);
     } else if (list.listeners) {
         print_peer_table(&list);
@@ -404,5 +382,5 @@ bt_cmd_list(int argc, char *argv[])
     }
     free(list.ports);
     free(list.peers);
-    return fflush(stdout) || ferror(stdout) ? BT_FAILED : BT_OK;
+    return bt_finish_stdout() ? BT_OK : BT_FAILED;
 }

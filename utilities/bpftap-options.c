@@ -6,11 +6,13 @@
  * use this file except in compliance with the License.  You may obtain a copy
  * of the License at http://www.apache.org/licenses/LICENSE-2.0 */
 
-/* Options about ports and devices; see bpftap-options.h. */
+/* Options that sub-commands have in common; see bpftap-options.h. */
 
 #include "bpftap-options.h"
 
 #include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-commands.h"
@@ -20,6 +22,115 @@
 
 /* Largest snapshot length, which is also that of tcpdump. */
 #define SNAPLEN_MAX 262144
+
+/* Values of the common options without letters. */
+enum {
+    OPT_SOCKET = 0x1000,
+    OPT_HELP,
+};
+
+/* An option of all, or of those that have BT_HAS_*. */
+struct common_option {
+    struct option option;
+    unsigned int has;           /* 0: all. */
+    const char *help;
+};
+
+static const struct common_option common_options[] = {
+    { { "json", no_argument, NULL, 'j' }, BT_HAS_JSON,
+      "  -j, --json           as JSON\n" },
+    { { "quiet", no_argument, NULL, 'q' }, BT_HAS_QUIET,
+      "  -q, --quiet          nothing but errors\n" },
+    { { "socket", required_argument, NULL, OPT_SOCKET }, 0,
+      "      --socket=PATH    the switch's socket (default: bpf.sock in "
+      "OVS_RUNDIR)\n" },
+    { { "help", no_argument, NULL, OPT_HELP }, 0,
+      "  -h, --help           this text\n" },
+};
+
+static bool
+applies(const struct common_option *common, unsigned int has)
+{
+    return !common->has || common->has & has;
+}
+
+void
+bt_print_help(const char *help, unsigned int has)
+{
+    size_t before = strcspn(help, BT_HELP_COMMON);
+
+    printf("%.*s", (int) before, help);
+    for (size_t i = 0; i < BT_ARRAY_SIZE(common_options); i++) {
+        if (applies(&common_options[i], has)) {
+            fputs(common_options[i].help, stdout);
+        }
+    }
+    fputs(help + before + strlen(BT_HELP_COMMON), stdout);
+}
+
+/* Returns the options of the sub-command and those that are common.  The
+ * caller frees them. */
+static struct option *
+join_options(const struct option *own, unsigned int has)
+{
+    struct option *all;
+    size_t n = 0;
+
+    while (own[n].name) {
+        n++;
+    }
+    all = bt_zalloc((n + BT_ARRAY_SIZE(common_options) + 1) * sizeof *all);
+    memcpy(all, own, n * sizeof *all);
+    for (size_t i = 0; i < BT_ARRAY_SIZE(common_options); i++) {
+        if (applies(&common_options[i], has)) {
+            all[n++] = common_options[i].option;
+        }
+    }
+    return all;
+}
+
+/* Takes 'c' if it is a common option. */
+static bool
+parse_common(int c, struct bt_common *common)
+{
+    bool letters = !(common->has & BT_LONG_ONLY);
+
+    if (c == OPT_SOCKET) {
+        common->socket = optarg[0] ? optarg : NULL;
+    } else if (c == OPT_HELP || (c == 'h' && letters)) {
+        bt_print_help(common->help, common->has);
+        exit(bt_finish_stdout() ? BT_OK : BT_FAILED);
+    } else if (c == 'q' && common->has & BT_HAS_QUIET) {
+        common->quiet = true;
+    } else if (c == 'j' && common->has & BT_HAS_JSON) {
+        common->json = true;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+int
+bt_getopt(int argc, char *argv[], const char *own_letters,
+          const struct option *own, int *index, struct bt_common *common)
+{
+    struct option *options = join_options(own, common->has);
+    char *letters = bt_asprintf("%s%s%s%s", own_letters,
+                                common->has & BT_LONG_ONLY ? "" : "h",
+                                common->has & BT_HAS_QUIET ? "q" : "",
+                                common->has & BT_HAS_JSON ? "j" : "");
+    int c;
+
+    do {
+        c = getopt_long(argc, argv, letters, options, index);
+        if (c == '?' || c == ':') {
+            bt_bad_option(c, argv);
+        }
+    } while (c != -1 && parse_common(c, common));
+    free(letters);
+    free(options);
+    return c;
+}
 
 static void
 set_snaplen(struct bt_spec *spec)

@@ -74,6 +74,13 @@ int bt_source_attach(struct bt_source *, const struct bt_capture *,
                      const struct bpfdev_port *, uint64_t memory,
                      char errbuf[]);
 
+/* Is it attached? */
+static inline bool
+bt_source_is_here(const struct bt_source *source)
+{
+    return source->n_feeds > 0;
+}
+
 /* Closes its devices and keeps their counters. */
 void bt_source_detach(struct bt_source *);
 

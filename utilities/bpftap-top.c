@@ -20,6 +20,7 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-drops.h"
+#include "bpftap-options.h"
 #include "bpftap-ports.h"
 
 static const char help[] =
@@ -34,10 +35,7 @@ static const char help[] =
 "  -d, --delay=SECONDS  time between tables (1)\n"
 "  -n, --count=N        end after N tables\n"
 "  -s, --sort=KEY       rate, name, drops or listeners (rate)\n"
-"  -j, --json           one JSON object a line for each table\n"
-"      --socket=PATH    the switch's socket (default: bpf.sock in "
-"OVS_RUNDIR)\n"
-"  -h, --help           this text\n"
+BT_HELP_COMMON
 "\n"
 "IN is what the switch receives from a port, OUT what it sends out of it.\n"
 "DROPS are those of the port itself, LOST those of captures on it.  The\n"
@@ -67,12 +65,11 @@ enum sort_key {
 };
 
 struct top {
-    const char *socket;
+    struct bt_common common;
     char **patterns;            /* NULL-terminated; empty for all. */
     uint64_t delay;             /* Nanoseconds. */
     uint64_t count;             /* Tables, 0 for no end. */
     enum sort_key sort;
-    bool json;
     bool terminal;
     struct termios saved;
     bool raw;
@@ -426,7 +423,7 @@ terminal_start(struct top *top)
 {
     struct termios raw;
 
-    top->terminal = isatty(STDOUT_FILENO) && !top->json;
+    top->terminal = isatty(STDOUT_FILENO) && !top->common.json;
     if (top->terminal && isatty(STDIN_FILENO)
         && !tcgetattr(STDIN_FILENO, &top->saved)) {
         raw = top->saved;
@@ -466,7 +463,7 @@ show(const struct top *top, struct samples *samples)
 {
     compare_key = top->sort;
     qsort(samples->s, samples->n, sizeof *samples->s, compare_samples);
-    if (top->json) {
+    if (top->common.json) {
         print_json(samples);
     } else {
         print_table(top, samples);
@@ -479,7 +476,7 @@ show(const struct top *top, struct samples *samples)
 static void
 watch(struct top *top)
 {
-    struct bpfdev *dev = bt_monitor_open(top->socket);
+    struct bpfdev *dev = bt_monitor_open(top->common.socket);
     struct samples old = take_samples(top, dev);
     uint64_t first = top->delay < BT_NSEC / 4 ? top->delay : BT_NSEC / 4;
     uint64_t when = bt_now_mono() + first;
@@ -521,19 +518,16 @@ parse_sort_key(const char *s)
 static void
 parse(struct top *top, int argc, char *argv[])
 {
-    enum { OPT_SOCKET = 256 };
     static const struct option options[] = {
         { "delay", required_argument, NULL, 'd' },
         { "count", required_argument, NULL, 'n' },
         { "sort", required_argument, NULL, 's' },
-        { "json", no_argument, NULL, 'j' },
-        { "socket", required_argument, NULL, OPT_SOCKET },
-        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     int c;
 
-    while ((c = getopt_long(argc, argv, ":d:n:s:jh", options, NULL)) != -1) {
+    while ((c = bt_getopt(argc, argv, ":d:n:s:", options, NULL,
+                          &top->common)) != -1) {
         switch (c) {
         case 'd':
             top->delay = bt_parse_duration("-d", optarg);
@@ -544,17 +538,6 @@ parse(struct top *top, int argc, char *argv[])
         case 's':
             top->sort = parse_sort_key(optarg);
             break;
-        case 'j':
-            top->json = true;
-            break;
-        case OPT_SOCKET:
-            top->socket = optarg;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            exit(BT_OK);
-        default:
-            bt_bad_option(c, argv);
         }
     }
     top->patterns = argv + optind;
@@ -566,6 +549,8 @@ bt_cmd_top(int argc, char *argv[])
     struct top top;
 
     memset(&top, 0, sizeof top);
+    top.common.help = help;
+    top.common.has = BT_HAS_JSON;
     top.delay = BT_NSEC;
     parse(&top, argc, argv);
     bt_signals_init();

@@ -128,6 +128,22 @@ bt_bad_option(int c, char *argv[])
     bt_usage("option %s %s", argv[optind - 1], what);
 }
 
+bool
+bt_finish_stdout(void)
+{
+    int error;
+
+    errno = 0;
+    if (!fflush(stdout) && !ferror(stdout)) {
+        return true;
+    }
+    error = errno ? errno : EIO; /* Of an earlier write, not known now. */
+    if (error != EPIPE) {
+        bt_error("standard output: cannot write (%s)", strerror(error));
+    }
+    return false;
+}
+
 static void *
 check_memory(void *p)
 {

@@ -40,6 +40,11 @@ void bt_fatal(const char *format, ...) BT_PRINTF(1, 2) BT_NORETURN;
 void bt_usage(const char *format, ...) BT_PRINTF(1, 2) BT_NORETURN;
 void bt_status_line(const char *line);
 
+/* Writes out what standard output has buffered.  Returns false after a message
+ * if that failed, now or earlier; without one if it is a pipe that nobody
+ * reads any more. */
+bool bt_finish_stdout(void);
+
 /* Ends the program because getopt_long() returned 'c', '?' or ':'. */
 void bt_bad_option(int c, char *argv[]) BT_NORETURN;
 

@@ -84,10 +84,10 @@ main(int argc, char *argv[])
     } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")
                || !strcmp(argv[1], "help")) {
         print_help();
-        return BT_OK;
+        return bt_finish_stdout() ? BT_OK : BT_FAILED;
     } else if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         printf("ovs-bpftap (%s)\n", PACKAGE_STRING);
-        return BT_OK;
+        return bt_finish_stdout() ? BT_OK : BT_FAILED;
     }
 
     command = find_command(argv[1]);
