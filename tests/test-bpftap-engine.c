@@ -15,7 +15,7 @@
  *
  * Each STEP is a buffer that the switch hands over: "PORT DROPPED TIME...",
  * with the counter of lost packets at the hand-over and the times of its
- * packets in milliseconds.  The exit status is that of the capture, which ends
+ * packets in milliseconds, each followed by "/N" if N were lost before it.  The exit status is that of the capture, which ends
  * with the last packet.
  *
  * One thread, no locks. */
@@ -40,6 +40,7 @@ struct step {
     char port[16];
     uint64_t dropped;
     long int times[N_TIMES_MAX];
+    uint32_t lost[N_TIMES_MAX];
     size_t n;
 };
 
@@ -214,8 +215,9 @@ bpfdev_walk(const struct bpfdev *dev, const void *buffer, size_t n,
     if (*offset >= n) {
         return false;
     }
-    ms = step->times[(*offset)++];
+    ms = step->times[*offset];
     memset(packet, 0, sizeof *packet);
+    packet->drops = step->lost[(*offset)++];
     packet->ts.tv_sec = NEW_YEAR + ms / 1000;
     packet->ts.tv_nsec = ms % 1000 * 1000000;
     packet->data = frame;
@@ -271,6 +273,9 @@ parse_step(const char *s, struct step *step)
     while (step->n < N_TIMES_MAX
            && sscanf(s, "%ld%n", &step->times[step->n], &length) == 1) {
         s += length;
+        if (sscanf(s, "/%" SCNu32 "%n", &step->lost[step->n], &length) == 1) {
+            s += length;
+        }
         step->n++;
     }
     return step->n;

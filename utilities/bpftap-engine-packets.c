@@ -67,7 +67,7 @@ write_packet(struct engine *e, struct bt_feed *feed)
                       ? feed->direction
                       : (enum bt_direction) tap->packet.direction),
         .ethernet = tap->dlt == DLT_EN10MB,
-        .lost = tap->lost,
+        .lost = tap->packet.drops + source->past_lost,
     };
     bool more;
 
@@ -79,7 +79,8 @@ write_packet(struct engine *e, struct bt_feed *feed)
     }
     more = bt_files_packet(e->files, source->number, &packet);
     source->n_packets++;
-    tap->lost = 0;
+    source->told += packet.lost;
+    source->past_lost = 0;
     bt_source_comment(source, NULL);
     return more;
 }

@@ -11,6 +11,7 @@
 
 #include "bpftap-engine-private.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -54,11 +55,19 @@ bt_engine_write_stats(struct engine *e, struct bt_files *files,
                       struct bt_source *source, const char *comment)
 {
     struct bt_interface_stats stats;
+    char *losses = NULL;
+    uint64_t lost;
 
     if (!source->in_file) {
         return;
     }
     bt_source_update_stats(source);
+    lost = bt_source_lost_since(source);
+    if (lost && !comment) {
+        losses = bt_asprintf("%llu packets lost after the last one",
+                             (unsigned long long int) lost);
+        comment = losses;
+    }
     stats.start = source->started;
     stats.end = bt_now_real();
     stats.received = source->stats.received;
@@ -68,6 +77,7 @@ bt_engine_write_stats(struct engine *e, struct bt_files *files,
     stats.if_dropped = bt_drops_of(&e->drops, source->bridge, source->ofport);
     stats.comment = comment;
     bt_files_stats(files, source->number, &stats);
+    free(losses);
 }
 
 

@@ -180,10 +180,18 @@ bt_source_detach(struct bt_source *source)
     bt_source_update_stats(source);
     source->past = source->stats;
     source->past_delivered = bt_source_delivered(source);
+    source->past_lost = bt_source_lost_since(source);
     for (size_t i = 0; i < source->n_feeds; i++) {
         bt_tap_close(&source->feeds[i].tap);
     }
     source->n_feeds = 0;
+}
+
+uint64_t
+bt_source_lost_since(const struct bt_source *source)
+{
+    return (source->stats.dropped > source->told
+            ? source->stats.dropped - source->told : 0);
 }
 
 uint64_t

@@ -52,6 +52,9 @@ struct bt_source {
     struct bpfdev_stats past;   /* Counters of devices that are closed. */
     struct bpfdev_stats stats;  /* Of all, as of bt_source_update_stats(). */
     uint64_t past_delivered;
+    uint64_t past_lost;         /* Losses of closed devices after their last
+                                 * packets: told with the next packet. */
+    uint64_t told;              /* Losses that packets in the file tell. */
     uint64_t n_packets;         /* Written. */
     uint64_t n_shown;           /* Of those, in the last live line. */
     uint64_t started;           /* Real time, nanoseconds. */
@@ -83,6 +86,10 @@ bt_source_is_here(const struct bt_source *source)
 
 /* Closes its devices and keeps their counters. */
 void bt_source_detach(struct bt_source *);
+
+/* Packets lost since the last one in the file, as of
+ * bt_source_update_stats(). */
+uint64_t bt_source_lost_since(const struct bt_source *);
 
 /* Asks for the counters. */
 void bt_source_update_stats(struct bt_source *);

@@ -144,21 +144,6 @@ bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
     return error;
 }
 
-/* Adds what was lost since the buffer before.  A buffer's counters are those
- * of its hand-over, so that what they tell happened after its last packet: it
- * belongs to the first packet of the next one. */
-static void
-count_losses(struct bt_tap *tap)
-{
-    struct bpfdev_stats stats;
-
-    bpfdev_buffer_stats(tap->dev, &stats);
-    if (stats.dropped > tap->dropped) {
-        tap->lost += stats.dropped - tap->dropped;
-        tap->dropped = stats.dropped;
-    }
-}
-
 bool
 bt_tap_advance(struct bt_tap *tap)
 {
@@ -169,7 +154,6 @@ bt_tap_advance(struct bt_tap *tap)
                         + tap->packet.ts.tv_nsec);
         tap->n_delivered++;
     } else {
-        count_losses(tap);
         tap->buffer = NULL;
         bpfdev_release(tap->dev);
     }

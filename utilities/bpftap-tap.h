@@ -52,8 +52,6 @@ struct bt_tap {
     size_t length;
     size_t offset;
 
-    uint64_t lost;              /* Not yet told with a packet. */
-    uint64_t dropped;           /* As of the last buffer. */
     uint64_t n_delivered;
 };
 
