@@ -153,7 +153,15 @@ static const char division[] = "division by zero";
 static const char shift[] = "shift by 32 or more bits";
 static const char no_return[] = "last instruction does not return";
 
+static const char foreign[] =
+    "load of what only Linux's kernel knows (\"ifindex\")";
+
 static const struct check_case check_cases[] = {
+    { "Linux's ifindex", foreign, 1, 3,
+      { STMT(BPF_LD | BPF_IMM, 0),
+        STMT(BPF_LD | BPF_W | BPF_ABS, 0xfffff008), RET(1) } },
+    { "Linux's packet type", NULL, 0, 2,
+      { STMT(BPF_LD | BPF_H | BPF_ABS, 0xfffff004), RET(1) } },
     { "one return", NULL, 0, 1, { RET(0) } },
     { "return A", NULL, 0, 1, { STMT(BPF_RET | BPF_A, 0) } },
     { "return X", unknown, 0, 1, { STMT(BPF_RET | BPF_X, 0) } },

@@ -738,13 +738,16 @@ bpf_dev_wants(const struct bpf_dev *dev, enum bpf_dev_way way)
     return direction_includes(get_direction(dev), way);
 }
 
-/* Sets the verdicts of the 'n' packets at 'pkts' and returns how many of them
- * are accepted. */
+/* Sets the verdicts of the 'n' packets at 'pkts', which went 'way', and returns
+ * how many of them are accepted. */
 static size_t
-run_filter(const struct bpf_dev *dev, struct bpf_packet pkts[], size_t n)
+run_filter(const struct bpf_dev *dev, struct bpf_packet pkts[], size_t n,
+           enum bpf_dev_way way)
 {
-    return bpf_prog_run_batch(ovsrcu_get(struct bpf_prog *, &dev->filter),
-                              pkts, n);
+    const struct bpf_prog *prog = ovsrcu_get(struct bpf_prog *, &dev->filter);
+
+    return bpf_prog_run_batch(bpf_prog_for(prog, way == BPF_DEV_OUT), pkts,
+                              n);
 }
 
 size_t
@@ -760,7 +763,7 @@ bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_packet pkts[],
         return 0;
     }
 
-    n_accepted = run_filter(dev, pkts, n);
+    n_accepted = run_filter(dev, pkts, n, way);
     if (!n_accepted) {
         /* bpf_dev_append() counts the others, so that a flush cannot come
          * between the two counters of a packet. */
@@ -919,7 +922,7 @@ bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[], size_t n,
         if (!bpf_dev_wants(dev, run->way)) {
             return 0;
         }
-        run_filter(dev, pkts, n);
+        run_filter(dev, pkts, n, run->way);
     }
 
     struct bpf_record common = common_header(dev, run->way, now);
@@ -1054,7 +1057,8 @@ bpf_dev_check_write(const struct bpf_dev *dev, const void *frame, size_t len,
         return 0;
     } else if (len > UINT32_MAX || !is_frame_len_ok(dev, frame, len, mtu)) {
         return EMSGSIZE;
-    } else if (!bpf_prog_run(dev->write_filter, frame, len, len)) {
+    } else if (!bpf_prog_run(bpf_prog_for(dev->write_filter, true), frame,
+                             len, len)) {
         return EPERM;
     } else {
         return 0;

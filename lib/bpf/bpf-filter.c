@@ -90,6 +90,28 @@ static const uint8_t op_kinds[N_CODES] = {
     [BPF_MISC | BPF_TXA] = OP_PLAIN,
 };
 
+static bool
+is_absolute_load(const struct bpf_insn *insn)
+{
+    return (BPF_CLASS(insn->code) == BPF_LD
+            && BPF_MODE(insn->code) == BPF_ABS);
+}
+
+/* Does 'insn' load the type of the packet, which tells its direction? */
+static bool
+is_type_load(const struct bpf_insn *insn)
+{
+    return is_absolute_load(insn) && insn->k == BPF_PROG_AUX_TYPE;
+}
+
+/* Does 'insn' load something else that only Linux's kernel has? */
+static bool
+is_foreign_load(const struct bpf_insn *insn)
+{
+    return (is_absolute_load(insn) && !is_type_load(insn)
+            && insn->k - BPF_PROG_AUX_OFFSET < BPF_PROG_AUX_SIZE);
+}
+
 static enum op_kind
 get_op_kind(const struct bpf_insn *insn)
 {
@@ -119,6 +141,9 @@ check_insn(const struct bpf_insn *insn, size_t n_after)
         return (insn->jt < n_after && insn->jf < n_after ? NULL
                 : "jump out of the program");
     case OP_PLAIN:
+        return (is_foreign_load(insn)
+                ? "load of what only Linux's kernel knows (\"ifindex\")"
+                : NULL);
     case OP_RETURN:
         return NULL;
     }
@@ -212,12 +237,45 @@ bpf_prog_check(const struct bpf_insn *insns, size_t n, size_t max_insns,
     return why ? why : check_memory(insns, n, where);
 }
 
+static bool
+has_type_load(const struct bpf_insn *insns, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (is_type_load(&insns[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Makes a program of the 'n' valid instructions at 'insns', for packets whose
+ * type is 'type'.  As that is known before the program runs, the load of it is
+ * one of a constant. */
+static struct bpf_prog *
+create_for_type(const struct bpf_insn *insns, size_t n, uint32_t type,
+                unsigned int flags)
+{
+    struct bpf_prog *prog = xzalloc(sizeof *prog);
+
+    prog->insns = xmemdup(insns, n * sizeof *insns);
+    prog->n_insns = n;
+    for (size_t i = 0; i < n; i++) {
+        if (is_type_load(&prog->insns[i])) {
+            prog->insns[i].code = BPF_LD | BPF_IMM;
+            prog->insns[i].k = type;
+        }
+    }
+    if (!(flags & BPF_PROG_F_NO_JIT)) {
+        bpf_jit_compile(prog->insns, n, &prog->jit);
+    }
+    return prog;
+}
+
 int
 bpf_prog_create(const struct bpf_insn *insns, size_t n, size_t max_insns,
                 unsigned int flags, struct bpf_prog **progp, const char **why)
 {
     const char *wrong = bpf_prog_check(insns, n, max_insns, NULL);
-    struct bpf_prog *prog;
 
     *progp = NULL;
     if (why) {
@@ -227,13 +285,10 @@ bpf_prog_create(const struct bpf_insn *insns, size_t n, size_t max_insns,
         return EINVAL;
     }
 
-    prog = xzalloc(sizeof *prog);
-    prog->insns = xmemdup(insns, n * sizeof *insns);
-    prog->n_insns = n;
-    if (!(flags & BPF_PROG_F_NO_JIT)) {
-        bpf_jit_compile(prog->insns, n, &prog->jit);
+    *progp = create_for_type(insns, n, BPF_PROG_TYPE_IN, flags);
+    if (has_type_load(insns, n)) {
+        (*progp)->out = create_for_type(insns, n, BPF_PROG_TYPE_OUT, flags);
     }
-    *progp = prog;
     return 0;
 }
 
@@ -241,6 +296,7 @@ void
 bpf_prog_destroy(struct bpf_prog *prog)
 {
     if (prog) {
+        bpf_prog_destroy(prog->out);
         bpf_jit_free(&prog->jit);
         free(prog->insns);
         free(prog);

@@ -67,7 +67,19 @@ struct bpf_prog {
     struct bpf_insn *insns;     /* Owned. */
     size_t n_insns;
     struct bpf_jit jit;         /* Interpreted if jit.run is NULL. */
+    struct bpf_prog *out;       /* For packets that go out of the port, if it
+                                 * is about the direction; else NULL. */
 };
+
+/* What Linux's kernel lets a filter load about a packet lies from this offset
+ * on, and libpcap's compiler makes use of it there: of the packet's type, which
+ * tells its direction, for "inbound" and "outbound".  That one load works here,
+ * with the two values that the compiler distinguishes. */
+#define BPF_PROG_AUX_OFFSET 0xfffff000u
+#define BPF_PROG_AUX_SIZE 64
+#define BPF_PROG_AUX_TYPE (BPF_PROG_AUX_OFFSET + 4)
+#define BPF_PROG_TYPE_IN 0
+#define BPF_PROG_TYPE_OUT 4
 
 /* Checks the 'n' instructions at 'insns' without keeping them.  Returns NULL
  * if they are a program that may be run, otherwise one line that says what is
@@ -80,7 +92,9 @@ struct bpf_prog {
  * and inside the program; M[] words inside M[0..15] and written on every path
  * before they are read; no constant divisor or modulus of 0 and no constant
  * shift of 32 or more; a last instruction that returns, and no return of X.
- * Programs that jump backward (libpcap's "protochain") are refused.
+ * Programs that jump backward (libpcap's "protochain") are refused, and so are
+ * those that load what only Linux's kernel knows of a packet (libpcap's
+ * "ifindex"), except its direction: no packet would have it.
  *
  * May be called by any thread. */
 const char *bpf_prog_check(const struct bpf_insn *insns, size_t n,
@@ -103,6 +117,14 @@ int bpf_prog_create(const struct bpf_insn *insns, size_t n, size_t max_insns,
 
 /* Frees 'prog', which may be NULL.  No thread may be running it. */
 void bpf_prog_destroy(struct bpf_prog *prog);
+
+/* Returns the program to run for packets that go out of the port ('out'), or
+ * that come into it, of what 'prog' (NULL for "no filter") stands for. */
+static inline const struct bpf_prog *
+bpf_prog_for(const struct bpf_prog *prog, bool out)
+{
+    return out && prog && prog->out ? prog->out : prog;
+}
 
 /* True if 'prog' runs as machine code. */
 static inline bool

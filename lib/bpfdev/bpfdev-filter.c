@@ -31,6 +31,50 @@
 
 static pthread_mutex_t compile_mutex = PTHREAD_MUTEX_INITIALIZER;
 
+/* libpcap for Linux compiles "ifindex" to a load from here, where only the
+ * kernel has something.  Its load of the packet's type, for "inbound" and
+ * "outbound", works in the switch as well. */
+#define AUX_OFFSET 0xfffff000u
+#define AUX_SIZE 64
+#define AUX_TYPE (AUX_OFFSET + 4)
+
+/* Returns a reason why the switch will not take 'program', or NULL. */
+static const char *
+find_foreign_load(const struct bpf_program *program)
+{
+    for (unsigned int i = 0; i < program->bf_len; i++) {
+        const struct bpf_insn *insn = &program->bf_insns[i];
+
+        if (BPF_CLASS(insn->code) == BPF_LD && BPF_MODE(insn->code) == BPF_ABS
+            && insn->k != AUX_TYPE && insn->k - AUX_OFFSET < AUX_SIZE) {
+            return "a port of a switch has no ifindex; name the port, with "
+                   "the option -i or where the device is attached";
+        }
+    }
+    return NULL;
+}
+
+/* Compiles on 'pcap'.  Returns 0, or -1 with errno and a text. */
+static int
+compile(pcap_t *pcap, const char *expression, bool optimize,
+        struct bpf_program *program, char errbuf[])
+{
+    const char *why;
+
+    if (pcap_compile(pcap, program, expression, optimize,
+                     PCAP_NETMASK_UNKNOWN)) {
+        return bpfdev_fail_errbuf(errbuf, EINVAL, "filter \"%.300s\": %s",
+                                  expression, pcap_geterr(pcap));
+    }
+    why = find_foreign_load(program);
+    if (why) {
+        pcap_freecode(program);
+        return bpfdev_fail_errbuf(errbuf, EINVAL, "filter \"%.300s\": %s",
+                                  expression, why);
+    }
+    return 0;
+}
+
 int
 bpfdev_compile(const char *expression, int dlt, unsigned int snaplen,
                bool optimize, struct bpf_program *program, char errbuf[])
@@ -49,11 +93,7 @@ bpfdev_compile(const char *expression, int dlt, unsigned int snaplen,
     if (!pcap) {
         error = bpfdev_fail_errbuf(errbuf, ENOMEM, "out of memory");
     } else {
-        if (pcap_compile(pcap, program, expression, optimize,
-                         PCAP_NETMASK_UNKNOWN)) {
-            error = bpfdev_fail_errbuf(errbuf, EINVAL, "filter \"%.300s\": %s",
-                                       expression, pcap_geterr(pcap));
-        }
+        error = compile(pcap, expression, optimize, program, errbuf);
         pcap_close(pcap);
     }
     pthread_mutex_unlock(&compile_mutex);
