@@ -143,6 +143,8 @@ struct check_case {
     struct bpf_insn insns[8];
 };
 
+static const char too_many[] =
+    "too many instructions (see other_config:bpf-insn-max)";
 static const char unknown[] = "unknown operation";
 static const char out_of_program[] = "jump out of the program";
 static const char backward[] =
@@ -297,7 +299,7 @@ test_check(void)
         const char *why = bpf_prog_check(many, lens[i].n, lens[i].max, NULL);
 
         if (!why != lens[i].ok
-            || (why && strcmp(why, "too many instructions"))) {
+            || (why && strcmp(why, too_many))) {
             fail("%"PRIuSIZE" of %"PRIuSIZE" instructions: got %s",
                  lens[i].n, lens[i].max, why ? why : "valid");
         }
@@ -307,7 +309,7 @@ test_check(void)
     struct bpf_prog *prog;
     const char *why;
     if (bpf_prog_create(many, 2, 1, 0, &prog, &why) != EINVAL || prog
-        || strcmp(why, "too many instructions")) {
+        || strcmp(why, too_many)) {
         fail("program that is too long: expected EINVAL");
     }
 }

@@ -31,6 +31,8 @@ BPFTAP_ENGINE = \
 	utilities/bpftap-engine-ports.c \
 	utilities/bpftap-engine-private.h \
 	utilities/bpftap-engine-report.c \
+	utilities/bpftap-filter.c \
+	utilities/bpftap-filter.h \
 	utilities/bpftap-mirror.c \
 	utilities/bpftap-mirror.h \
 	utilities/bpftap-ports.c \

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpftap-filter.h"
 #include "bpftap-mirror.h"
 
 /* libpcap's compiler takes time that grows with the cube of the length of some
@@ -111,24 +112,24 @@ drain(struct engine *e)
 }
 
 static void
-check_filter(const struct bt_capture *capture, const char *filter)
+check_filter(const struct bt_capture *capture, const struct bt_spec *spec)
 {
-    struct bpf_program program;
+    const char *filter = spec->filter ? spec->filter
+                                      : capture->defaults.filter;
     char errbuf[BPFDEV_ERRBUF_SIZE];
 
     if (filter && filter[0]) {
-        int error;
+        const struct bpf_program *program;
 
         bt_deadline_start(COMPILE_TIMEOUT, "ovs-bpftap: the filter is too "
                           "complex: libpcap could not compile it in 15 "
                           "seconds\n");
-        error = bpfdev_compile(filter, DLT_EN10MB, 262144,
-                               !capture->no_optimize, &program, errbuf);
+        program = bt_filter_compile(filter, DLT_EN10MB, spec->snaplen,
+                                    !capture->no_optimize, errbuf);
         bt_deadline_end();
-        if (error) {
+        if (!program) {
             bt_fatal("%s", errbuf);
         }
-        bpfdev_free_filter(&program);
     }
 }
 
@@ -136,9 +137,8 @@ check_filter(const struct bt_capture *capture, const char *filter)
 static void
 check_filters(const struct bt_capture *capture)
 {
-    check_filter(capture, capture->defaults.filter);
     for (size_t i = 0; i < capture->n_specs; i++) {
-        check_filter(capture, capture->specs[i].filter);
+        check_filter(capture, &capture->specs[i]);
     }
 }
 
@@ -212,6 +212,7 @@ finish(struct engine *e)
     for (size_t i = 0; i < e->n_sources; i++) {
         bt_source_destroy(e->sources[i]);
     }
+    bt_filter_free();
     bt_drops_free(&e->drops);
     bt_merge_free(&e->merge);
     bpfdev_close(e->monitor);

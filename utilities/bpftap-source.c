@@ -139,6 +139,7 @@ bt_source_attach(struct bt_source *source, const struct bt_capture *capture,
         .memory = memory,
         .max_age = capture->immediate ? 0 : MAX_AGE,
         .optimize = !capture->no_optimize,
+        .quiet = capture->quiet,
     };
     int error;
 

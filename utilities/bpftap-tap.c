@@ -15,10 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpftap-filter.h"
 #include "bpftap-util.h"
 
-/* Less than this is not worth asking for. */
-#define MEMORY_MIN (BT_TAP_BUFFERS * 32768)
+/* Less than this holds no packet of the usual length. */
+#define MEMORY_MIN (BT_TAP_BUFFERS * 4096)
 
 static int
 failed(struct bt_tap *tap, int error, char errbuf[])
@@ -66,27 +67,27 @@ set_filter(struct bpfdev *dev, const struct bt_tap_config *config,
     const struct bpf_insn test = BPF_STMT(BPF_LD | BPF_B | BPF_ABS,
                                           config->longer_than);
     size_t n_tests = config->longer_than ? 1 : 0;
-    struct bpf_program program;
+    const struct bpf_program *program;
     struct bpf_insn *insns;
     int error = 0;
 
     if (!config->filter[0] && !config->snaplen && !n_tests) {
         return 0;
-    } else if (bpfdev_compile(config->filter, dlt,
-                              config->snaplen ? config->snaplen : 262144,
-                              config->optimize, &program, errbuf)) {
+    }
+    program = bt_filter_compile(config->filter, dlt, config->snaplen,
+                                config->optimize, errbuf);
+    if (!program) {
         return EINVAL;
     }
-    insns = bt_alloc((n_tests + program.bf_len) * sizeof *insns);
+    insns = bt_alloc((n_tests + program->bf_len) * sizeof *insns);
     insns[0] = test;
-    memcpy(insns + n_tests, program.bf_insns,
-           program.bf_len * sizeof *insns);
-    if (bpfdev_set_filter(dev, insns, n_tests + program.bf_len)) {
+    memcpy(insns + n_tests, program->bf_insns,
+           program->bf_len * sizeof *insns);
+    if (bpfdev_set_filter(dev, insns, n_tests + program->bf_len)) {
         error = errno;
         snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s", bpfdev_strerror(dev));
     }
     free(insns);
-    bpfdev_free_filter(&program);
     return error;
 }
 
@@ -113,6 +114,20 @@ open_with(struct bt_tap *tap, const struct bt_tap_config *config,
     return error;
 }
 
+/* Says which part of the memory that the user or the default asks for the
+ * switch had. */
+static void
+note_memory(const struct bt_tap_config *config, uint64_t memory)
+{
+    if (memory < config->memory && !config->quiet) {
+        bt_note("%s: the switch had memory for %llu KiB of buffers, not for "
+                "%llu: packets may be lost in bursts (-B KIB asks for less, "
+                "other_config:bpf-memory-max allows more)", config->port,
+                (unsigned long long int) memory / 1024,
+                (unsigned long long int) config->memory / 1024);
+    }
+}
+
 int
 bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
             char errbuf[])
@@ -126,9 +141,16 @@ bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
         memory /= 4;
         error = open_with(tap, config, memory, errbuf);
     }
+    if (error == ENOBUFS || error == ENOMEM) {
+        size_t length = strlen(errbuf);
+
+        snprintf(errbuf + length, BPFDEV_ERRBUF_SIZE - length, " (-B KIB "
+                 "asks for less, other_config:bpf-memory-max allows more)");
+    }
     if (error) {
         return error;
     }
+    note_memory(config, memory);
 
     dlt = bpfdev_datalink(tap->dev);
     if (dlt < 0) {

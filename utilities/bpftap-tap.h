@@ -37,6 +37,7 @@ struct bt_tap_config {
     uint64_t max_age;           /* Nanoseconds a packet may wait in the switch
                                  * for company; 0 for not at all. */
     bool optimize;              /* The filter. */
+    bool quiet;                 /* No word if it is less memory. */
     uint32_t longer_than;       /* Only packets of more bytes, before the
                                  * filter; 0 for any. */
 };

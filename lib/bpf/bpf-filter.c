@@ -231,7 +231,7 @@ bpf_prog_check(const struct bpf_insn *insns, size_t n, size_t max_insns,
     if (!n) {
         return "no instructions";
     } else if (n > MIN(max_insns, BPF_PROG_MAX_INSNS)) {
-        return "too many instructions";
+        return "too many instructions (see other_config:bpf-insn-max)";
     }
     why = check_insns(insns, n, where);
     return why ? why : check_memory(insns, n, where);

@@ -25,6 +25,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -218,7 +219,13 @@ bpfdev_send_filter(struct bpfdev *dev, uint32_t flags,
                            "long (%d at most)", n, BPF_PROTO_MAX_INSNS);
     }
     int error = bpfdev_call(dev, &request, &reply);
-    return (error ? bpfdev_fail_call(dev, error, "filter", reply.text) : 0);
+    if (error) {
+        char what[64];
+
+        snprintf(what, sizeof what, "filter of %zu instructions", n);
+        return bpfdev_fail_call(dev, error, what, reply.text);
+    }
+    return 0;
 }
 
 static int
