@@ -12,7 +12,11 @@
 
 #include <config.h>
 #undef NDEBUG
+#include "bpf/bpf-client.h"
+#include "bpf/bpf-config.h"
+#include "bpf/bpf-feed.h"
 #include "bpf/bpf-port.h"
+#include "bpf/bpf-totals.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -36,7 +36,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/bpf-feed.h"
 #include "bpf/bpf-server.h"
+#include "bpf/bpf-totals.h"
 #include "ovs-rcu.h"
 #include "util.h"
 

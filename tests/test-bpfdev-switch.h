@@ -23,7 +23,7 @@
  * =======================================
  *
  * For programs that test libbpfdev, the server and the protocol: ports and
- * their clients (bpf/bpf-port.h) and the server run in this process, packets
+ * their clients (bpf/bpf-client.h) and the server run in this process, packets
  * come from it as well, and what clients write arrives here.  The test is the
  * switch's main thread, its datapath, and a client at the same time.
  *
@@ -34,6 +34,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpf/bpf-client.h"
+#include "bpf/bpf-config.h"
 #include "bpf/bpf-device.h"
 #include "bpf/bpf-port.h"
 #include "bpfdev/bpfdev.h"

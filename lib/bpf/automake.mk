@@ -3,8 +3,14 @@ lib_bpf_libbpfmod_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 lib_bpf_libbpfmod_la_CFLAGS = $(AM_CFLAGS) $(PREFETCH_CFLAGS)
 lib_bpf_libbpfmod_la_LIBADD = $(PCAP_LIBS)
 lib_bpf_libbpfmod_la_SOURCES = \
+	lib/bpf/bpf-client.c \
+	lib/bpf/bpf-client.h \
+	lib/bpf/bpf-config.c \
+	lib/bpf/bpf-config.h \
 	lib/bpf/bpf-device.c \
 	lib/bpf/bpf-device.h \
+	lib/bpf/bpf-feed.c \
+	lib/bpf/bpf-feed.h \
 	lib/bpf/bpf-filter.c \
 	lib/bpf/bpf-filter.h \
 	lib/bpf/bpf-jit-aarch64.c \
@@ -15,7 +21,10 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-jit.h \
 	lib/bpf/bpf-port.c \
 	lib/bpf/bpf-port.h \
-	lib/bpf/bpf-record.h
+	lib/bpf/bpf-record.h \
+	lib/bpf/bpf-registry.h \
+	lib/bpf/bpf-totals.c \
+	lib/bpf/bpf-totals.h
 
 # The server of capture clients.
 lib_bpf_libbpfmod_la_SOURCES += \
@@ -26,6 +35,8 @@ lib_bpf_libbpfmod_la_SOURCES += \
 	lib/bpf/bpf-poller.c \
 	lib/bpf/bpf-poller.h \
 	lib/bpf/bpf-proto.h \
+	lib/bpf/bpf-request.c \
+	lib/bpf/bpf-request.h \
 	lib/bpf/bpf-server.c \
 	lib/bpf/bpf-server.h \
 	lib/bpf/bpf-shm.c \

@@ -24,13 +24,13 @@
  *
  * A connection receives the requests of one client and answers them, in the
  * words of bpf/bpf-proto.h.  All functions are for the server's thread, except
- * that the connection gives bpf/bpf-port.h callbacks which run on others. */
+ * that the connection gives bpf/bpf-client.h callbacks which run on others. */
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "bpf/bpf-port.h"
+#include "bpf/bpf-client.h"
 #include "openvswitch/list.h"
 #include "ovs-atomic.h"
 
@@ -111,6 +111,23 @@ void bpf_conn_run_timer(struct bpf_conn *conn);
 /* Tells the client at the other end of the accepted socket 'fd' that it is
  * turned away with errno value 'error' because of 'why'. */
 void bpf_conn_turn_away(int fd, int error, const char *why);
+
+/* For bpf-request.c
+ * ================= */
+
+/* The callbacks of a connection's client, whose "aux" is the connection. */
+extern const struct bpf_client_ops bpf_conn_client_ops;
+
+/* Opens the notification channel of 'conn'.  Returns 0 or a positive errno
+ * value. */
+int bpf_conn_open_channel(struct bpf_conn *conn);
+
+/* Makes the client's descriptor readable, or not. */
+void bpf_conn_notify(struct bpf_conn *conn, bool readable);
+
+/* Schedules the next look at the wait timeout of the device of 'conn', which
+ * has to be attached, or cancels it. */
+void bpf_conn_schedule(struct bpf_conn *conn);
 
 /* Formats who is at the other end of 'conn', for log messages. */
 const char *bpf_conn_name(const struct bpf_conn *conn, char buf[64]);

@@ -30,7 +30,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "bpf/bpf-port.h"
+#include "bpf/bpf-client.h"
 #include "util.h"
 
 #if defined(LOCAL_PEERCRED)

@@ -36,6 +36,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bpf/bpf-config.h"
 #include "bpf/bpf-conn.h"
 #include "bpf/bpf-poller.h"
 #include "bpf/bpf-port.h"

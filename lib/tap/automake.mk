@@ -15,6 +15,8 @@ lib_tap_libtap_la_SOURCES = \
 	lib/tap/tap-netdev.h \
 	lib/tap/tap-ovsdb.c \
 	lib/tap/tap-ovsdb.h \
+	lib/tap/tap-server.c \
+	lib/tap/tap-server.h \
 	lib/tap/tap-trunc.c \
 	lib/tap/tap-trunc.h \
 	lib/tap/tap-tunnel.c \

@@ -30,6 +30,8 @@
  *    - ports and settings come from the database (tap-ovsdb.c,
  *      tap-config.c);
  *
+ *    - the server of capture clients runs as they say (tap-server.c);
+ *
  *    - frames that clients write go out of ports or into the switch
  *      (tap-inject.c, tap-feedback.c);
  *
@@ -58,9 +60,5 @@ void bpf_tap_wait(void);
  * holds.  To be called before bridge_exit(), so that nothing here uses a
  * bridge that is going. */
 void bpf_tap_exit(void);
-
-/* Returns one line that says why capture clients are not listened to although
- * they should be, or NULL.  Valid until the next bpf_tap_run(). */
-const char *bpf_tap_server_error(void);
 
 #endif /* bpf-tap.h */

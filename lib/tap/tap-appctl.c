@@ -29,8 +29,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/bpf-client.h"
+#include "bpf/bpf-config.h"
 #include "bpf/bpf-port.h"
 #include "bpf/bpf-server.h"
+#include "bpf/bpf-totals.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
@@ -38,8 +41,8 @@
 #include "packets.h"
 #include "svec.h"
 #include "table.h"
-#include "tap/bpf-tap.h"
 #include "tap/tap-ovsdb.h"
+#include "tap/tap-server.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -419,7 +422,7 @@ static struct json *
 collect_problems(void)
 {
     const struct svec *problems = tap_ovsdb_problems();
-    const char *server_error = bpf_tap_server_error();
+    const char *server_error = tap_server_error();
     struct json *array = json_array_create_empty();
 
     for (size_t i = 0; i < problems->n; i++) {

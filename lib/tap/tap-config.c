@@ -30,7 +30,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/bpf-port.h"
+#include "bpf/bpf-config.h"
+#include "bpf/bpf-device.h"
+#include "bpf/bpf-filter.h"
 #include "smap.h"
 #include "svec.h"
 #include "util.h"

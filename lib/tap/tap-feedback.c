@@ -34,7 +34,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/bpf-port.h"
+#include "bpf/bpf-feed.h"
 #include "cmap.h"
 #include "coverage.h"
 #include "dp-packet.h"

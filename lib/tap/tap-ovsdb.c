@@ -34,6 +34,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpf/bpf-config.h"
+#include "bpf/bpf-device.h"
 #include "bpf/bpf-port.h"
 #include "connectivity.h"
 #include "lib/vswitch-idl.h"

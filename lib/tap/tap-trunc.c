@@ -24,7 +24,7 @@
 
 #include "tap/tap-trunc.h"
 
-#include "bpf/bpf-port.h"
+#include "bpf/bpf-feed.h"
 #include "dp-packet.h"
 #include "netlink.h"
 #include "odp-execute.h"

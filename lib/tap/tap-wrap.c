@@ -45,7 +45,7 @@
 
 #include <errno.h>
 
-#include "bpf/bpf-port.h"
+#include "bpf/bpf-feed.h"
 #include "dp-packet.h"
 #include "netdev.h"
 #include "netdev-provider.h"

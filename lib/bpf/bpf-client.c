@@ -1,0 +1,525 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/* Capture clients, see the header.
+ *
+ * 'bpf_mutex' guards the list of clients and their links to ports.  A client's
+ * mutex is taken after it.  Whoever closes a client does so under that mutex,
+ * so that once it is released no thread touches the client's buffers.  The
+ * client itself must outlive threads that still have an old array of clients,
+ * so it is freed after a grace period. */
+
+#include <config.h>
+
+#include "bpf/bpf-client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bpf/bpf-config.h"
+#include "bpf/bpf-feed.h"
+#include "bpf/bpf-port.h"
+#include "bpf/bpf-registry.h"
+#include "coverage.h"
+#include "openvswitch/util.h"
+#include "ovs-rcu.h"
+#include "util.h"
+
+COVERAGE_DEFINE(bpf_written);
+COVERAGE_DEFINE(bpf_write_error);
+COVERAGE_DEFINE(bpf_device_opened);
+COVERAGE_DEFINE(bpf_device_refused);
+
+static struct ovs_list all_clients OVS_GUARDED_BY(bpf_mutex)
+    = OVS_LIST_INITIALIZER(&all_clients);
+static uint64_t next_id OVS_GUARDED_BY(bpf_mutex) = 1;
+
+/* Life
+ * ==== */
+
+/* Stores the name of process 'pid' in 'name', as far as this system tells it
+ * by way of a file; otherwise an empty string. */
+static void
+get_process_name(pid_t pid, char name[], size_t size)
+{
+    char path[64];
+    FILE *stream;
+
+    name[0] = '\0';
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long int) pid);
+    stream = pid > 0 ? fopen(path, "re") : NULL;
+    if (stream) {
+        if (fgets(name, size, stream)) {
+            name[strcspn(name, "\n")] = '\0';
+        }
+        fclose(stream);
+    }
+}
+
+/* Counts another device, if there may be one. */
+static bool
+reserve_device(void)
+    OVS_REQUIRES(bpf_mutex)
+{
+    if (bpf_sums.n_devices >= bpf_config_get()->max_devices) {
+        bpf_sums.refused++;
+        COVERAGE_INC(bpf_device_refused);
+        return false;
+    }
+    bpf_sums.n_devices++;
+    bpf_sums.opened++;
+    COVERAGE_INC(bpf_device_opened);
+    return true;
+}
+
+static struct bpf_dev *
+dev_create(bool read_only)
+{
+    const struct bpf_config *c = bpf_config_get();
+    const struct bpf_dev_limits limits = {
+        .max_blen = c->buffer_max,
+        .default_blen = c->buffer_default,
+        .n_buffers = BPF_DEV_MIN_BUFFERS,
+        .max_insns = c->insn_max,
+    };
+    struct bpf_dev *dev = xmalloc(sizeof *dev);
+
+    bpf_dev_init(dev, &limits, read_only);
+    return dev;
+}
+
+int
+bpf_client_create(const struct bpf_cred *cred, bool read_only,
+                  const struct bpf_client_ops *ops, void *aux,
+                  struct bpf_client **clientp)
+{
+    struct bpf_client *client;
+    bool ok;
+
+    ovs_mutex_lock(&bpf_mutex);
+    ok = reserve_device();
+    ovs_mutex_unlock(&bpf_mutex);
+    if (!ok) {
+        *clientp = NULL;
+        return ENOBUFS;
+    }
+
+    client = xzalloc(sizeof *client);
+    client->read_only = read_only;
+    client->ops = ops;
+    client->aux = aux;
+    client->dev = dev_create(read_only);
+    client->n_buffers = BPF_DEV_MIN_BUFFERS;
+    client->cred = *cred;
+    get_process_name(cred->pid, client->process, sizeof client->process);
+    ovs_mutex_init_adaptive(&client->mutex);
+
+    ovs_mutex_lock(&bpf_mutex);
+    client->id = next_id++;
+    ovs_list_push_back(&all_clients, &client->list_node);
+    ovs_mutex_unlock(&bpf_mutex);
+
+    *clientp = client;
+    return 0;
+}
+
+static void
+client_free(struct bpf_client *client)
+{
+    bpf_dev_uninit(client->dev);
+    free(client->dev);
+    ovs_mutex_destroy(&client->mutex);
+    free(client);
+}
+
+void
+bpf_client_detach(struct bpf_client *client)
+{
+    client->port = NULL;
+    atomic_count_dec(&bpf_tap_reasons);
+
+    ovs_mutex_lock(&client->mutex);
+    bpf_dev_detach(client->dev);
+    bpf_client_sync_ready(client);
+    ovs_mutex_unlock(&client->mutex);
+}
+
+/* Takes 'client' off its port, if it is attached to one. */
+static void
+client_unlink(struct bpf_client *client)
+    OVS_REQUIRES(bpf_mutex)
+{
+    struct bpf_port *port = client->port;
+
+    if (!port) {
+        return;
+    }
+
+    if (bpf_tap_n_clients(port->tap) > 1) {
+        bpf_tap_remove_client(port->tap, client);
+    } else {
+        bpf_tap_destroy(port->tap);
+        port->tap = NULL;
+    }
+    client->port = NULL;
+    atomic_count_dec(&bpf_tap_reasons);
+}
+
+/* Ends appending to 'client' and adds its counters to the bpf_sums. */
+static void
+client_close(struct bpf_client *client)
+    OVS_REQUIRES(bpf_mutex)
+{
+    struct bpf_dev_stats stats;
+
+    ovs_mutex_lock(&client->mutex);
+    client->closed = true;
+    bpf_dev_get_lifetime_stats(client->dev, &stats);
+    ovs_mutex_unlock(&client->mutex);
+
+    bpf_sums.received += stats.received;
+    bpf_sums.captured += stats.captured;
+    bpf_sums.dropped += stats.dropped;
+}
+
+void
+bpf_client_destroy(struct bpf_client *client)
+{
+    ovs_mutex_lock(&bpf_mutex);
+    ovs_list_remove(&client->list_node);
+    client_unlink(client);
+    client_close(client);
+    bpf_sums.n_devices--;
+    bpf_sums.memory -= client->mem_size;
+    ovs_mutex_unlock(&bpf_mutex);
+
+    if (client->mem) {
+        client->ops->unmap(client, client->mem, client->mem_size);
+    }
+    ovsrcu_postpone(client_free, client);
+}
+
+void
+bpf_client_set_cred(struct bpf_client *client, const struct bpf_cred *cred)
+{
+    char process[sizeof client->process];
+
+    if (cred->pid == client->cred.pid
+        && cred->uid == client->cred.uid
+        && cred->gid == client->cred.gid) {
+        return;
+    }
+
+    get_process_name(cred->pid, process, sizeof process);
+    ovs_mutex_lock(&bpf_mutex);
+    client->cred = *cred;
+    memcpy(client->process, process, sizeof process);
+    ovs_mutex_unlock(&bpf_mutex);
+}
+
+/* Attaching
+ * ========= */
+
+/* Checks whether 'client' may attach at all and, if so, fixes the size of its
+ * buffers. */
+static int
+client_prepare(struct bpf_client *client, size_t *sizep)
+{
+    unsigned int max = bpf_config_get()->n_buffers_max;
+    int error;
+
+    ovs_mutex_lock(&client->mutex);
+    error = bpf_dev_check_attach(client->dev);
+    if (!error) {
+        bpf_dev_set_n_buffers(client->dev, MIN(client->n_buffers, max));
+        client->n_buffers = bpf_dev_n_buffers(client->dev);
+        *sizep = bpf_dev_memory_size(client->dev);
+    }
+    ovs_mutex_unlock(&client->mutex);
+
+    return error;
+}
+
+/* Counts 'size' bytes of memory for a device that attaches to port 'name'. */
+static int
+reserve_memory(const char *name, size_t size)
+{
+    int error = 0;
+
+    ovs_mutex_lock(&bpf_mutex);
+    if (!bpf_port_lookup(name)) {
+        error = ENXIO;
+    } else if (size > bpf_config_get()->memory_max
+               || bpf_sums.memory > bpf_config_get()->memory_max - size) {
+        error = ENOMEM;
+    } else {
+        bpf_sums.memory += size;
+    }
+    ovs_mutex_unlock(&bpf_mutex);
+
+    return error;
+}
+
+static void
+unreserve_memory(size_t size)
+{
+    ovs_mutex_lock(&bpf_mutex);
+    bpf_sums.memory -= size;
+    ovs_mutex_unlock(&bpf_mutex);
+}
+
+/* Makes 'client', whose memory is there, a client of 'port'. */
+static void
+client_link(struct bpf_client *client, struct bpf_port *port)
+    OVS_REQUIRES(bpf_mutex)
+{
+    const struct bpf_dev_port dev_port = {
+        .name = port->info.name,
+        .dlt = port->info.dlt,
+    };
+
+    ovs_mutex_lock(&client->mutex);
+    bpf_dev_attach(client->dev, &dev_port, client->mem);
+    bpf_client_sync_ready(client);
+    ovs_mutex_unlock(&client->mutex);
+
+    client->port = port;
+    if (port->tap) {
+        bpf_tap_add_client(port->tap, client);
+    } else {
+        port->tap = bpf_tap_create(&port->info, client);
+    }
+    atomic_count_inc(&bpf_tap_reasons);
+}
+
+/* Attaches 'client', whose memory of 'size' bytes is there, to port 'name'.
+ * The port may have gone while the memory was got. */
+static int
+client_attach(struct bpf_client *client, const char *name, size_t size)
+{
+    struct bpf_port *port;
+
+    ovs_mutex_lock(&bpf_mutex);
+    port = bpf_port_lookup(name);
+    if (port) {
+        client->mem_size = size;
+        client_link(client, port);
+    }
+    ovs_mutex_unlock(&bpf_mutex);
+
+    return port ? 0 : ENXIO;
+}
+
+static int
+client_map(struct bpf_client *client)
+{
+    return client->ops->map(client, bpf_dev_blen(client->dev),
+                            client->n_buffers, &client->mem);
+}
+
+static void
+client_unmap(struct bpf_client *client, size_t size)
+{
+    client->ops->unmap(client, client->mem, size);
+    client->mem = NULL;
+}
+
+int
+bpf_client_attach(struct bpf_client *client, const char *name)
+{
+    size_t size;
+    int error;
+
+    error = client_prepare(client, &size);
+    if (error) {
+        return error;
+    }
+
+    error = reserve_memory(name, size);
+    if (error) {
+        return error;
+    }
+
+    error = client_map(client);
+    if (!error) {
+        error = client_attach(client, name, size);
+        if (error) {
+            client_unmap(client, size);
+        }
+    }
+    if (error) {
+        unreserve_memory(size);
+    }
+    return error;
+}
+
+/* Requests
+ * ======== */
+
+/* Copies the name of the client's port to 'name'.  Returns false if it has
+ * none. */
+static bool
+client_get_port(const struct bpf_client *client, char name[BPF_PORT_NAME_MAX])
+{
+    bool attached;
+
+    ovs_mutex_lock(&bpf_mutex);
+    attached = client->port != NULL;
+    if (attached) {
+        ovs_strlcpy(name, client->port->info.name, BPF_PORT_NAME_MAX);
+    }
+    ovs_mutex_unlock(&bpf_mutex);
+
+    return attached;
+}
+
+static int
+client_write(struct bpf_client *client, void *frame, size_t size)
+{
+    const struct bpf_port_ops *ops = bpf_port_get_ops();
+    char name[BPF_PORT_NAME_MAX];
+    uint8_t mac[6] = { 0 };
+    uint32_t mtu = 0;
+    bool feedback;
+    int error;
+
+    error = (client_get_port(client, name) && ops
+             ? ops->get_link(name, &mtu, mac)
+             : 0);
+    if (error) {
+        return error;
+    }
+
+    ovs_mutex_lock(&client->mutex);
+    error = bpf_dev_check_write(client->dev, frame, size, mtu);
+    if (!error) {
+        bpf_dev_complete_header(client->dev, frame, size, mac);
+    }
+    feedback = bpf_dev_is_feedback(client->dev);
+    ovs_mutex_unlock(&client->mutex);
+
+    return error || !size ? error : ops->send(name, frame, size, feedback);
+}
+
+int
+bpf_client_write(struct bpf_client *client, void *frame, size_t size)
+{
+    int error = client_write(client, frame, size);
+
+    ovs_mutex_lock(&bpf_mutex);
+    if (error) {
+        bpf_sums.write_errors++;
+        COVERAGE_INC(bpf_write_error);
+    } else {
+        bpf_sums.written++;
+        COVERAGE_INC(bpf_written);
+    }
+    ovs_mutex_unlock(&bpf_mutex);
+
+    return error;
+}
+
+void
+bpf_client_sync_ready(struct bpf_client *client)
+{
+    bool readable = bpf_dev_is_readable(client->dev);
+
+    if (readable != client->ready) {
+        client->ready = readable;
+        client->ops->ready(client, readable);
+    }
+}
+
+bool
+bpf_client_disconnect(uint64_t id)
+{
+    struct bpf_client *client;
+    bool found = false;
+
+    ovs_mutex_lock(&bpf_mutex);
+    LIST_FOR_EACH (client, list_node, &all_clients) {
+        if (client->id == id) {
+            client->ops->disconnect(client);
+            found = true;
+            break;
+        }
+    }
+    ovs_mutex_unlock(&bpf_mutex);
+
+    return found;
+}
+
+/* Lists
+ * ===== */
+
+static void
+client_get_peer(struct bpf_client *client, struct bpf_peer *peer)
+    OVS_REQUIRES(bpf_mutex)
+{
+    peer->id = client->id;
+    peer->cred = client->cred;
+    memcpy(peer->process, client->process, sizeof peer->process);
+    peer->memory = client->mem_size;
+
+    ovs_mutex_lock(&client->mutex);
+    bpf_dev_get_info(client->dev, &peer->info);
+    ovs_mutex_unlock(&client->mutex);
+}
+
+struct bpf_peer *
+bpf_peer_list(size_t *np)
+{
+    struct bpf_client *client;
+    struct bpf_peer *peers;
+    size_t n = 0;
+
+    ovs_mutex_lock(&bpf_mutex);
+    peers = (ovs_list_is_empty(&all_clients) ? NULL
+             : xmalloc(ovs_list_size(&all_clients) * sizeof *peers));
+    LIST_FOR_EACH (client, list_node, &all_clients) {
+        client_get_peer(client, &peers[n++]);
+    }
+    ovs_mutex_unlock(&bpf_mutex);
+
+    *np = n;
+    return peers;
+}
+
+void
+bpf_clients_add_stats(struct bpf_totals *t)
+{
+    struct bpf_client *client;
+
+    LIST_FOR_EACH (client, list_node, &all_clients) {
+        struct bpf_dev_stats stats;
+
+        ovs_mutex_lock(&client->mutex);
+        bpf_dev_get_lifetime_stats(client->dev, &stats);
+        ovs_mutex_unlock(&client->mutex);
+
+        t->received += stats.received;
+        t->captured += stats.captured;
+        t->dropped += stats.dropped;
+    }
+}
+
+bool
+bpf_clients_exist(void)
+{
+    return !ovs_list_is_empty(&all_clients);
+}

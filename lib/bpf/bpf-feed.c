@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+/* The hot path: from a packet at a tap point to the devices attached there.
+ *
+ * Threads that move packets take no lock of the registry.  They find a port to
+ * which somebody is attached in 'taps', a cmap that holds no others, and the
+ * port's clients in an array that RCU protects.  Both are written under
+ * 'bpf_mutex'. */
+
+#include <config.h>
+
+#include "bpf/bpf-feed.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "bpf/bpf-client.h"
+#include "bpf/bpf-registry.h"
+#include "cmap.h"
+#include "coverage.h"
+#include "hash.h"
+#include "openvswitch/util.h"
+#include "ovs-rcu.h"
+#include "util.h"
+
+COVERAGE_DEFINE(bpf_received);
+COVERAGE_DEFINE(bpf_captured);
+COVERAGE_DEFINE(bpf_dropped);
+
+/* Where threads that move packets find the clients of a port.  Exists while
+ * there is one. */
+struct bpf_tap {
+    struct cmap_node node;              /* In 'taps', by hash of name. */
+    OVSRCU_TYPE(struct bpf_client_array *) clients;
+    uint32_t dlt;
+    char name[];
+};
+
+struct bpf_client_array {
+    size_t n;
+    struct bpf_client *clients[];
+};
+
+atomic_count bpf_tap_reasons = ATOMIC_COUNT_INIT(0);
+
+/* Written under 'bpf_mutex', read by anyone. */
+static struct cmap taps = CMAP_INITIALIZER;
+static atomic_uint64_t taps_seqno = ATOMIC_VAR_INIT(1); /* Of 'taps'. */
+
+/* Arrays of clients
+ * ================= */
+
+static struct bpf_client_array *
+client_array_get_protected(const struct bpf_tap *tap)
+    OVS_REQUIRES(bpf_mutex)
+{
+    return ovsrcu_get_protected(struct bpf_client_array *, &tap->clients);
+}
+
+static void
+client_array_set(struct bpf_tap *tap, struct bpf_client_array *new)
+    OVS_REQUIRES(bpf_mutex)
+{
+    struct bpf_client_array *old = client_array_get_protected(tap);
+
+    ovsrcu_set(&tap->clients, new);
+    ovsrcu_postpone(free, old);
+}
+
+static struct bpf_client_array *
+client_array_alloc(size_t n)
+{
+    struct bpf_client_array *array;
+
+    array = xmalloc(sizeof *array + n * sizeof array->clients[0]);
+    array->n = n;
+    return array;
+}
+
+void
+bpf_tap_add_client(struct bpf_tap *tap, struct bpf_client *client)
+    OVS_REQUIRES(bpf_mutex)
+{
+    struct bpf_client_array *old = client_array_get_protected(tap);
+    struct bpf_client_array *new = client_array_alloc(old->n + 1);
+
+    memcpy(new->clients, old->clients, old->n * sizeof old->clients[0]);
+    new->clients[old->n] = client;
+    client_array_set(tap, new);
+}
+
+void
+bpf_tap_remove_client(struct bpf_tap *tap, struct bpf_client *client)
+    OVS_REQUIRES(bpf_mutex)
+{
+    struct bpf_client_array *old = client_array_get_protected(tap);
+    struct bpf_client_array *new = client_array_alloc(old->n - 1);
+    size_t n = 0;
+
+    for (size_t i = 0; i < old->n; i++) {
+        if (old->clients[i] != client) {
+            new->clients[n++] = old->clients[i];
+        }
+    }
+    ovs_assert(n == new->n);
+    client_array_set(tap, new);
+}
+
+size_t
+bpf_tap_n_clients(const struct bpf_tap *tap)
+{
+    return client_array_get_protected(tap)->n;
+}
+
+struct bpf_client *
+bpf_tap_client(const struct bpf_tap *tap, size_t i)
+{
+    return client_array_get_protected(tap)->clients[i];
+}
+
+/* Taps
+ * ==== */
+
+static void
+taps_changed(void)
+    OVS_REQUIRES(bpf_mutex)
+{
+    uint64_t orig;
+
+    atomic_add_explicit(&taps_seqno, 1, &orig, memory_order_release);
+}
+
+struct bpf_tap *
+bpf_tap_create(const struct bpf_port_info *info, struct bpf_client *client)
+    OVS_REQUIRES(bpf_mutex)
+{
+    size_t size = strlen(info->name) + 1;
+    struct bpf_tap *tap = xmalloc(sizeof *tap + size);
+    struct bpf_client_array *array = client_array_alloc(1);
+
+    array->clients[0] = client;
+    ovsrcu_init(&tap->clients, array);
+    tap->dlt = info->dlt;
+    memcpy(tap->name, info->name, size);
+    cmap_insert(&taps, &tap->node, hash_string(info->name, 0));
+    taps_changed();
+    return tap;
+}
+
+static void
+tap_free(struct bpf_tap *tap)
+{
+    free(ovsrcu_get(struct bpf_client_array *, &tap->clients));
+    free(tap);
+}
+
+void
+bpf_tap_destroy(struct bpf_tap *tap)
+    OVS_REQUIRES(bpf_mutex)
+{
+    cmap_remove(&taps, &tap->node, hash_string(tap->name, 0));
+    taps_changed();
+    ovsrcu_postpone(tap_free, tap);
+}
+
+void
+bpf_taps_exit(void)
+{
+    cmap_destroy(&taps);
+    cmap_init(&taps);
+}
+
+void
+bpf_tap_hold(void)
+{
+    atomic_count_inc(&bpf_tap_reasons);
+}
+
+void
+bpf_tap_release(void)
+{
+    atomic_count_dec(&bpf_tap_reasons);
+}
+
+/* Whether a port is tapped is asked twice for each batch of packets, so every
+ * thread remembers the last answers.  An answer holds as long as 'taps_seqno'
+ * is what it was before the question: while a thread sees the old number it
+ * has not quiesced since the change, hence the tap has not been freed. */
+struct remembered_tap {
+    const char *address;                /* Where the name was. */
+    uint64_t seqno;                     /* 'taps_seqno'; 0 for no answer. */
+    const struct bpf_tap *tap;          /* The answer: NULL for none. */
+    char name[40];                      /* Other names may be there later. */
+};
+#define N_REMEMBERED 64
+struct remembered_taps {
+    struct remembered_tap taps[N_REMEMBERED];
+};
+DEFINE_STATIC_PER_THREAD_DATA(struct remembered_taps, remembered_taps,
+                              { .taps = { { .address = NULL } } });
+
+static const struct bpf_tap *
+tap_find(const char *name)
+{
+    const struct bpf_tap *tap;
+
+    CMAP_FOR_EACH_WITH_HASH (tap, node, hash_string(name, 0), &taps) {
+        if (!strcmp(tap->name, name)) {
+            return tap;
+        }
+    }
+    return NULL;
+}
+
+static const struct bpf_tap *
+tap_find_and_remember(const char *name, uint64_t seqno,
+                      struct remembered_tap *r)
+{
+    size_t size = strlen(name) + 1;
+
+    r->tap = tap_find(name);
+    r->address = name;
+    r->seqno = 0;
+    if (size <= sizeof r->name) {
+        memcpy(r->name, name, size);
+        r->seqno = seqno;
+    }
+    return r->tap;
+}
+
+const struct bpf_tap *
+bpf_tap_lookup(const char *name)
+{
+    struct remembered_tap *r;
+    uint64_t seqno;
+
+    atomic_read_explicit(&taps_seqno, &seqno, memory_order_acquire);
+    r = &remembered_taps_get()->taps[hash_pointer(name, 0) % N_REMEMBERED];
+    return (OVS_LIKELY(r->address == name && r->seqno == seqno
+                       && !strcmp(r->name, name))
+            ? r->tap
+            : tap_find_and_remember(name, seqno, r));
+}
+
+uint32_t
+bpf_tap_dlt(const struct bpf_tap *tap)
+{
+    return tap->dlt;
+}
+
+/* Packets
+ * ======= */
+
+static void
+client_append(struct bpf_client *client, struct bpf_packet packets[],
+              size_t n, const struct bpf_dev_run *run, uint64_t now)
+    OVS_REQUIRES(client->mutex)
+{
+    size_t n_dropped = bpf_dev_append(client->dev, packets, n, run, now);
+
+    bpf_client_sync_ready(client);
+    COVERAGE_ADD(bpf_dropped, n_dropped);
+}
+
+static uint64_t
+now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* Sets '*now', if it is still 0, when it is needed first. */
+static void
+client_feed(struct bpf_client *client, struct bpf_packet packets[],
+            size_t n, enum bpf_dev_way way, uint64_t *now)
+{
+    struct bpf_dev_run run;
+    size_t n_accepted;
+
+    if (!bpf_dev_wants(client->dev, way)) {
+        return;
+    }
+
+    n_accepted = bpf_dev_filter_batch(client->dev, packets, n, way, &run);
+    COVERAGE_ADD(bpf_received, n);
+    if (!n_accepted) {
+        return;
+    }
+
+    COVERAGE_ADD(bpf_captured, n_accepted);
+    if (!*now) {
+        *now = now_ns();
+    }
+    ovs_mutex_lock(&client->mutex);
+    if (!client->closed) {
+        client_append(client, packets, n, &run, *now);
+    }
+    ovs_mutex_unlock(&client->mutex);
+}
+
+void
+bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
+             size_t n, enum bpf_dev_way way, uint64_t now)
+{
+    const struct bpf_client_array *array
+        = ovsrcu_get(struct bpf_client_array *, &tap->clients);
+
+    for (size_t i = 0; i < array->n; i++) {
+        client_feed(array->clients[i], packets, n, way, &now);
+    }
+}
