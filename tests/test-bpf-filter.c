@@ -768,7 +768,7 @@ static const struct {
     { "vlan 5 and vlan 100 and udp port 53", "q" },
     { "ip6 host 2001:db8::2", "SUN" },
     { "ip6 and udp port 53", "U" },
-    { "ip proto gre", "x" },
+    { "ip proto 47", "x" },
     { "ip[6:2] & 0x1fff != 0", "f" },
     { "ip[0] & 0xf != 5", "m" },
     { "len > 60", "SUNvVqxp" },
