@@ -102,7 +102,7 @@ dnl the distribution's package to be built within our build tree by make.
 AC_DEFUN([BSD_CHECK_OVS],
   [AC_ARG_WITH([ovs-source],
      [AS_HELP_STRING([--with-ovs-source=DIR],
-        [source tree of Open vSwitch (default: what the package openvswitch-source installs, unpacked in the build tree)])])
+        [source tree of Open vSwitch (default: what the package openvswitch-source installs, copied to the build tree)])])
    AC_ARG_WITH([ovs-build],
      [AS_HELP_STRING([--with-ovs-build=DIR],
         [built tree of Open vSwitch (default: built by make in the build tree)])])
@@ -137,18 +137,26 @@ AC_DEFUN([BSD_CHECK_OVS],
 
 dnl BSD_UNPACK_OVS
 dnl
-dnl Sets OVS_SOURCE to a copy of the packaged source in our build tree.
+dnl Sets OVS_SOURCE to a copy of the packaged source in our build tree.  The
+dnl package openvswitch-source brings a tarball or, since Debian 13, a tree.
+dnl The copy gets its name when it is whole, so that whatever interrupts it (a
+dnl full disk) leaves nothing that a later run takes for a source tree.
 AC_DEFUN([BSD_UNPACK_OVS],
-  [bsd_tarball=/usr/src/openvswitch/openvswitch.tar.gz
+  [bsd_packaged=/usr/src/openvswitch
    OVS_SOURCE=$bsd_top/ovs/source/openvswitch
    AS_IF([test ! -x "$OVS_SOURCE/configure"],
-     [AS_IF([test ! -r $bsd_tarball],
-        [AC_MSG_ERROR([no source of Open vSwitch: install the package openvswitch-source (it brings $bsd_tarball), or name a tree by --with-ovs-source=DIR])])
-      AC_MSG_NOTICE([unpacking $bsd_tarball])
-      rm -rf ovs/source
-      AS_MKDIR_P([ovs/source])
-      (cd ovs/source && gzip -dc $bsd_tarball | tar xf -) \
-        || AC_MSG_ERROR([cannot unpack $bsd_tarball])])])
+     [AS_IF([test -r $bsd_packaged/openvswitch.tar.gz],
+        [bsd_how="gzip -dc $bsd_packaged/openvswitch.tar.gz"],
+        [test -x $bsd_packaged/configure],
+        [bsd_how="tar cf - -C /usr/src openvswitch"],
+        [AC_MSG_ERROR([no source of Open vSwitch in $bsd_packaged: install the package openvswitch-source, or name a tree by --with-ovs-source=DIR])])
+      AC_MSG_NOTICE([copying the source of Open vSwitch from $bsd_packaged])
+      rm -rf ovs/source ovs/unpacked
+      AS_MKDIR_P([ovs/unpacked])
+      ($bsd_how | (cd ovs/unpacked && tar xf -)) \
+        && test -x ovs/unpacked/openvswitch/configure \
+        && mv ovs/unpacked ovs/source \
+        || AC_MSG_ERROR([cannot copy $bsd_packaged to $bsd_top/ovs/unpacked: is there room on the disk, and is the package whole?])])])
 
 dnl BSD_OVS_FEATURES
 dnl
