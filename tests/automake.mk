@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	$(TESTSUITE) \
 	$(SYSTEM_TESTSUITE) \
 	tests/package.m4 \
+	tests/attack/rawclient.py \
 	tests/tsan.supp \
 	tests/upstream.sh \
 	utilities/netns-lib.sh \
@@ -135,6 +136,12 @@ check_PROGRAMS += \
 tests_test_bpf_port_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_port_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_port_SOURCES = tests/test-bpf-port.c
+
+check_PROGRAMS += tests/test-printable
+tests_test_printable_SOURCES = \
+	lib/printable.c \
+	lib/printable.h \
+	tests/test-printable.c
 
 # The client library, the server and their protocol.
 TESTSUITE_AT += \

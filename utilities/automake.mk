@@ -5,6 +5,8 @@ bin_PROGRAMS += utilities/ovs-bpftap
 
 # What the tests of single modules need, too.
 BPFTAP_MODULES = \
+	lib/printable.c \
+	lib/printable.h \
 	utilities/bpftap-child.c \
 	utilities/bpftap-child.h \
 	utilities/bpftap-files.c \

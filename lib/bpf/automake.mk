@@ -3,6 +3,8 @@ lib_bpf_libbpfmod_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 lib_bpf_libbpfmod_la_CFLAGS = $(AM_CFLAGS) $(PREFETCH_CFLAGS)
 lib_bpf_libbpfmod_la_LIBADD = $(PCAP_LIBS)
 lib_bpf_libbpfmod_la_SOURCES = \
+	lib/printable.c \
+	lib/printable.h \
 	lib/bpf/bpf-client.c \
 	lib/bpf/bpf-client.h \
 	lib/bpf/bpf-config.c \

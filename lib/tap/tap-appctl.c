@@ -39,6 +39,7 @@
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
+#include "printable.h"
 #include "svec.h"
 #include "table.h"
 #include "tap/tap-ovsdb.h"
@@ -70,6 +71,16 @@ static void
 put_bool(struct json *object, const char *name, bool value)
 {
     json_object_put(object, name, json_boolean_create(value));
+}
+
+/* Adds text that somebody else chose, in printable form. */
+static void
+put_text(struct json *object, const char *name, const char *text)
+{
+    char *printable = printable_dup(text);
+
+    json_object_put_string(object, name, printable ? printable : "");
+    free(printable);
 }
 
 static const struct json *
@@ -181,9 +192,9 @@ port_to_json(const struct bpf_port_info *p)
 {
     struct json *object = json_object_create();
 
-    json_object_put_string(object, "bridge", p->bridge);
-    json_object_put_string(object, "name", p->name);
-    json_object_put_string(object, "type", p->type);
+    put_text(object, "bridge", p->bridge);
+    put_text(object, "name", p->name);
+    put_text(object, "type", p->type);
     put_int(object, "ofport", p->ofport);
     json_object_put_string(object, "dlt", dlt_to_string(p->dlt));
     put_int(object, "mtu", p->mtu);
@@ -245,8 +256,8 @@ peer_to_json(const struct bpf_peer *peer)
     put_int(object, "pid", peer->cred.pid);
     put_int(object, "uid", peer->cred.uid);
     put_int(object, "gid", peer->cred.gid);
-    json_object_put_string(object, "process", peer->process);
-    json_object_put_string(object, "port", info->port);
+    put_text(object, "process", peer->process);
+    put_text(object, "port", info->port);
     json_object_put_string(object, "state",
                            bpf_dev_state_to_string(info->state));
     json_object_put_string(object, "direction",
@@ -406,7 +417,7 @@ put_socket(struct json *object, const char *name,
 {
     char *member;
 
-    json_object_put_string(object, name, socket->path);
+    put_text(object, name, socket->path);
     member = xasprintf("%s-mode", name);
     json_object_put_format(object, member, "%04o",
                            (unsigned int) socket->mode);

@@ -33,6 +33,7 @@
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-device.h"
 #include "bpf/bpf-filter.h"
+#include "printable.h"
 #include "smap.h"
 #include "svec.h"
 #include "util.h"
@@ -229,6 +230,17 @@ BUILD_ASSERT_DECL(sizeof(struct bpf_record) == 32);
 BUILD_ASSERT_DECL(BPF_DEV_MIN_BUFFERS == 2 && BPF_DEV_MAX_BUFFERS == 32);
 BUILD_ASSERT_DECL(BPF_PROG_MAX_INSNS == 4096);
 
+/* Adds the problem 'text', which may hold what somebody wrote into the
+ * database, and frees it. */
+static void
+add_problem(struct svec *problems, char *text)
+{
+    char *printable = printable_dup(text);
+
+    svec_add_nocopy(problems, printable ? printable : xstrdup(""));
+    free(text);
+}
+
 static void
 apply_setting(const struct setting *s, const char *value, const char *rundir,
               struct bpf_config *config, struct svec *problems)
@@ -237,9 +249,9 @@ apply_setting(const struct setting *s, const char *value, const char *rundir,
                                     (char *) config + s->offset);
 
     if (expected) {
-        svec_add_nocopy(problems,
-                        xasprintf("other_config:%s is \"%s\", which is not"
-                                  " %s; ignored", s->key, value, expected));
+        add_problem(problems,
+                    xasprintf("other_config:%s is \"%s\", which is not"
+                              " %s; ignored", s->key, value, expected));
     }
 }
 
@@ -286,10 +298,9 @@ tap_config_parse(const struct smap *other_config, const char *rundir,
         if (s) {
             apply_setting(s, node->value, rundir, config, problems);
         } else if (!strncmp(node->key, "bpf-", 4)) {
-            svec_add_nocopy(problems,
-                            xasprintf("other_config:%s is not a setting that"
-                                      " this switch has; ignored",
-                                      node->key));
+            add_problem(problems,
+                        xasprintf("other_config:%s is not a setting that"
+                                  " this switch has; ignored", node->key));
         }
     }
     check_config(config, problems);

@@ -42,6 +42,7 @@
 #include "netdev.h"
 #include "netdev-provider.h"
 #include "openvswitch/vlog.h"
+#include "printable.h"
 #include "ovsdb-idl.h"
 #include "packets.h"
 #include "seq.h"
@@ -154,8 +155,12 @@ copy_name(char dst[BPF_PORT_NAME_MAX], const char *name)
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
 
     if (strlen(name) >= BPF_PORT_NAME_MAX) {
+        char *printable = printable_dup(name);
+
         VLOG_INFO_RL(&rl, "%s: no capturing there, the name has more than %d"
-                     " characters", name, BPF_PORT_NAME_MAX - 1);
+                     " characters", printable ? printable : "",
+                     BPF_PORT_NAME_MAX - 1);
+        free(printable);
         return false;
     }
     ovs_strlcpy(dst, name, BPF_PORT_NAME_MAX);

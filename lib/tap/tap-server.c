@@ -30,6 +30,7 @@
 #include "bpf/bpf-server.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
+#include "printable.h"
 #include "tap/tap-ovsdb.h"
 #include "timeval.h"
 #include "util.h"
@@ -45,9 +46,13 @@ static uint64_t applied_seqno;  /* bpf_config_seqno() that it reflects. */
 static char *server_error;      /* Why it does not run, or NULL. */
 static long long int retry_at;  /* When to try again, LLONG_MAX for never. */
 
+/* Takes over 'error', in which there may be a path that somebody chose. */
 static void
-set_server_error(char *error)
+set_server_error(char *why)
 {
+    char *error = why ? printable_dup(why) : NULL;
+
+    free(why);
     if (error && (!server_error || strcmp(error, server_error))) {
         VLOG_WARN("%s", error);
     }
