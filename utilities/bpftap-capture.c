@@ -150,9 +150,9 @@ parse_file_option(int c, struct bt_capture *capture, struct bt_strv *comments)
         capture->files.print_names = "-";
         return true;
     case OPT_STATS_INTERVAL:
-        capture->stats_interval = (BT_NSEC
-                                   * bt_parse_uint("--stats-interval", optarg,
-                                                   0, INT32_MAX));
+        capture->stats_interval = (!strcmp(optarg, "0") ? 0
+                                   : bt_parse_duration("--stats-interval",
+                                                       optarg));
         return true;
     default:
         return false;

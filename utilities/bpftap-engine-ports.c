@@ -20,11 +20,13 @@
 /* A port that goes away while nobody said --wait may return for so long. */
 #define GRACE BT_NSEC
 
-/* Buffer memory: for one port, and for all together.  More would bridge a
- * slow disk for longer, but the switch has to provide all of it before the
- * first packet. */
-#define MEMORY_PER_PORT (16 * 1024 * 1024)
+/* Buffer memory, for all ports together, of which one port gets an eighth, or
+ * less if there are others: ours, and those that somebody captures on already.
+ * So hundreds can capture before the switch's own limit, 512 MiB unless it is
+ * configured, is reached.  More would bridge a slow disk for longer, but the
+ * switch has to provide all of it before the first packet. */
 #define MEMORY_IN_ALL (128 * 1024 * 1024)
+#define SHARES_MIN 8
 #define MEMORY_MIN (256 * 1024)
 
 static double
@@ -66,17 +68,17 @@ find_spec(const struct bt_capture *capture, const struct bpfdev_port *port)
 }
 
 static uint64_t
-memory_per_port(const struct bt_capture *capture, size_t n_ports)
+memory_per_port(const struct bt_capture *capture, size_t n_ports,
+                size_t n_listeners)
 {
-    uint64_t memory = MEMORY_IN_ALL / (n_ports ? n_ports : 1);
+    size_t n_shares = (n_ports > SHARES_MIN ? n_ports : SHARES_MIN)
+                      + n_listeners;
+    uint64_t memory = MEMORY_IN_ALL / n_shares;
 
     if (capture->memory) {
         return capture->memory;
-    } else if (memory > MEMORY_PER_PORT) {
-        return MEMORY_PER_PORT;
-    } else {
-        return memory < MEMORY_MIN ? MEMORY_MIN : memory;
     }
+    return memory < MEMORY_MIN ? MEMORY_MIN : memory;
 }
 
 /* One pcap file has one link type. */
@@ -165,9 +167,10 @@ add_source(struct engine *e, struct bt_source *source)
 static void
 attach_ports(struct engine *e, const struct bpfdev_port *ports, size_t n)
 {
-    size_t n_wanted = 0;
+    size_t n_wanted = 0, n_listeners = 0;
 
     for (size_t i = 0; i < n; i++) {
+        n_listeners += ports[i].listeners;
         n_wanted += find_spec(e->capture, &ports[i]) != NULL;
     }
     for (size_t i = 0; i < n && !e->stop && !bt_stop_signal(); i++) {
@@ -184,7 +187,7 @@ attach_ports(struct engine *e, const struct bpfdev_port *ports, size_t n)
         }
         if (!bt_source_is_here(source) && !source->refused) {
             attach_source(e, source, &ports[i],
-                          memory_per_port(e->capture, n_wanted));
+                          memory_per_port(e->capture, n_wanted, n_listeners));
         }
     }
 }

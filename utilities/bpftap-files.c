@@ -479,14 +479,15 @@ bt_files_parse_next(const char *what, const char *s,
     if (parse_limit(what, s, &config->next)) {
         /* Done. */
     } else if ((value = condition_value(s, "interval"))) {
-        config->next.interval = bt_parse_uint(what, value, 1, INT32_MAX);
+        config->next.interval = (bt_parse_duration(what, value) + BT_NSEC - 1)
+                                / BT_NSEC;
     } else if ((value = condition_value(s, "printname"))) {
         config->print_names = value;
     } else if ((value = condition_value(s, "nametimenum"))) {
         config->time_first = bt_parse_uint(what, value, 1, 2) == 2;
     } else {
-        bt_usage("%s: \"%s\" is none of filesize:KB, duration:SECONDS, "
-                 "interval:SECONDS, packets:N, files:N, printname:FILE and "
+        bt_usage("%s: \"%s\" is none of filesize:KB, duration:TIME, "
+                 "interval:TIME, packets:N, files:N, printname:FILE and "
                  "nametimenum:1|2", what, s);
     }
 }
@@ -496,7 +497,7 @@ bt_files_parse_end(const char *what, const char *s,
                    struct bt_files_config *config)
 {
     if (!parse_limit(what, s, &config->end)) {
-        bt_usage("%s: \"%s\" is none of duration:SECONDS, filesize:KB, "
+        bt_usage("%s: \"%s\" is none of duration:TIME, filesize:KB, "
                  "packets:N and files:N", what, s);
     }
 }

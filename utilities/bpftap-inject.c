@@ -29,8 +29,7 @@ static const char help[] =
 "port, by default with the distances in time that they have in the file.\n"
 "\n"
 "  -i, --interface=PORT the port\n"
-"      --feedback       let them also enter the switch, as if PORT had\n"
-"                       received them\n"
+"      --feedback       let them also enter the switch, as from PORT\n"
 "  -x, --multiplier=X   X times as fast as in the file\n"
 "  -p, --pps=N          N packets a second\n"
 "  -M, --mbps=N         N megabits a second\n"
@@ -38,9 +37,10 @@ static const char help[] =
 "  -l, --loop=N         N times the file, 0 for ever (1)\n"
 "  -c, --count=N        end after N packets\n"
 "  -f, --filter=FILTER  only packets of the file that match\n"
+"      --max-gap=TIME   make longer gaps in the file this long\n"
+"      --no-wait        lose packets for which the switch has no room\n"
 "      --own-address    with the port's own address as source address\n"
 BT_HELP_COMMON
-"\n"
 "example: ovs-bpftap inject -i p1 --feedback --pps=1000 --loop=10 p1.pcap\n";
 
 /* Frames that go in one call. */
@@ -48,6 +48,12 @@ BT_HELP_COMMON
 
 /* Largest frame that is read: no port takes more. */
 #define FRAME_MAX 262144
+
+/* When the switch has no room, how long to wait before the next try. */
+#define ROOM_WAIT (1000 * 1000)
+
+/* A gap that is longer deserves a word. */
+#define GAP_NOTE (10 * BT_NSEC)
 
 /* A wait that is shorter than this is not worth the sleep. */
 #define SLEEP_MIN (50 * 1000)
@@ -59,20 +65,30 @@ enum pace {
     PACE_NONE,
 };
 
+/* Why packets could not be sent, and how many. */
+struct cause {
+    int error;
+    uint64_t n;
+};
+
+/* Causes that are told apart; the last stands for all others. */
+#define CAUSES_MAX 8
+
 struct inject {
     const char *port;
     const char *file;
     struct bt_common common;
     const char *filter;
-    bool feedback, own_address;
+    bool feedback, own_address, no_wait;
+    uint64_t max_gap;           /* Nanoseconds; 0 for no limit. */
     enum pace pace;
     double factor;
     uint64_t loops;             /* 0 for ever. */
     uint64_t count;             /* 0 for no end. */
 
     struct bpfdev *dev;
-    uint32_t frame_max;         /* What the port takes, UINT32_MAX if that is
-                                 * not known. */
+    uint32_t mtu;               /* The port's, 0 if it is not known. */
+    uint32_t frame_max;         /* What the port takes, and a switch can. */
 
     /* The batch. */
     struct iovec frames[BATCH_MAX];
@@ -85,28 +101,59 @@ struct inject {
     uint64_t base;              /* Monotonic, of this loop. */
     uint64_t file_base;         /* In the file, nanoseconds. */
     bool has_base;
+    uint64_t file_last;         /* Time of the packet before, in the file. */
     uint64_t planned_packets, planned_bytes;
 
     uint64_t sent, bytes, failed, too_long, cut, n_loops;
-    int error;                  /* That of the first frame that failed. */
+    uint32_t longest;           /* Of those too long. */
+    struct cause causes[CAUSES_MAX];
+    size_t n_causes;
     bool stop;
     enum bt_status status;
 };
 
 static void
+count_cause(struct inject *in, int error)
+{
+    size_t i = 0;
+
+    while (i < in->n_causes && in->causes[i].error != error) {
+        i++;
+    }
+    if (i == in->n_causes && i < CAUSES_MAX) {
+        in->causes[in->n_causes++].error = error;
+    }
+    in->causes[i < CAUSES_MAX ? i : CAUSES_MAX - 1].n++;
+}
+
+static void
 note_failure(struct inject *in)
 {
+    int error = errno;
+
+    count_cause(in, error);
     if (!in->failed++) {
-        in->error = errno;
         bt_error("%s: packet %llu could not be sent: %s", in->port,
                  (unsigned long long int) (in->sent + in->failed),
                  bpfdev_strerror(in->dev));
     }
     in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
-    if (errno == ENXIO || errno == EINVAL || errno == EBADF) {
+    if (error == ENXIO || error == EINVAL || error == EBADF) {
         in->stop = true;        /* Port or switch gone, or never allowed. */
         in->status = BT_FAILED;
     }
+}
+
+/* If the frame failed because the switch has no room for it now, waits a
+ * moment and returns true, to try again. */
+static bool
+wait_for_room(struct inject *in)
+{
+    if (errno != ENOBUFS || in->no_wait || bt_stop_signal()) {
+        return false;
+    }
+    bt_poll(NULL, 0, ROOM_WAIT);
+    return true;
 }
 
 /* Sends the batch. */
@@ -125,13 +172,33 @@ flush(struct inject *in)
         }
         in->sent += sent;
         done += sent;
-        if (done < in->n_frames) {
+        if (done < in->n_frames && !wait_for_room(in)) {
             note_failure(in);
             done++;
         }
     }
     in->n_frames = 0;
     in->n_bytes = 0;
+}
+
+/* Looks at the gap before the packet with time 'ts': shortens one that is
+ * longer than the user wants, and tells of one that he might wonder about. */
+static void
+bound_gap(struct inject *in, uint64_t ts)
+{
+    uint64_t gap = ts > in->file_last ? (ts - in->file_last) / in->factor : 0;
+
+    in->file_last = ts;
+    if (in->max_gap && gap > in->max_gap) {
+        in->file_base += (gap - in->max_gap) * in->factor;
+    } else if (gap > GAP_NOTE && !in->common.quiet) {
+        char *duration = bt_format_duration(gap);
+
+        bt_note("packet %llu follows after %s (--max-gap=TIME makes that "
+                "shorter)", (unsigned long long int) in->planned_packets + 1,
+                duration);
+        free(duration);
+    }
 }
 
 /* When the frame of 'length' bytes with time 'ts' is to be sent, monotonic. */
@@ -143,9 +210,10 @@ due_time(struct inject *in, uint64_t ts, uint32_t length)
     switch (in->pace) {
     case PACE_FILE:
         if (!in->has_base) {
-            in->file_base = ts;
+            in->file_base = in->file_last = ts;
             in->has_base = true;
         }
+        bound_gap(in, ts);
         due = in->base + (ts > in->file_base
                           ? (ts - in->file_base) / in->factor : 0);
         break;
@@ -220,6 +288,9 @@ handle_packet(struct inject *in, const struct pcap_pkthdr *header,
         return;
     } else if (header->caplen > in->frame_max) {
         in->too_long++;
+        if (header->caplen > in->longest) {
+            in->longest = header->caplen;
+        }
         in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
         return;
     }
@@ -283,7 +354,9 @@ replay(struct inject *in)
         handle_packet(in, header, data);
     }
     if (retval == PCAP_ERROR) {
-        bt_error("%s: %s", in->file, pcap_geterr(pcap));
+        flush(in);              /* All before the damage is good. */
+        bt_error("%s: %s; %llu packets before that were sent", in->file,
+                 pcap_geterr(pcap), (unsigned long long int) in->sent);
         in->stop = true;
         in->status = BT_FAILED;
     } else if (in->planned_packets == before) {
@@ -301,15 +374,18 @@ find_frame_max(struct inject *in)
     struct bpfdev_port *ports;
     size_t n;
 
-    in->frame_max = UINT32_MAX;
+    in->frame_max = BPFDEV_FRAME_MAX;
     if (bpfdev_list_ports(in->dev, &ports, &n)) {
         return;
     }
     for (size_t i = 0; i < n; i++) {
         if (!strcmp(ports[i].name, in->port) && ports[i].mtu
             && ports[i].dlt == DLT_EN10MB) {
-            in->frame_max = ports[i].mtu + 14 + 8;
+            in->mtu = ports[i].mtu;
         }
+    }
+    if (in->mtu && in->mtu + 14 + 8 < in->frame_max) {
+        in->frame_max = in->mtu + 14 + 8;
     }
     free(ports);
 }
@@ -335,6 +411,17 @@ open_port(struct inject *in)
     find_frame_max(in);
 }
 
+/* "No buffer space available": 54, ... */
+static void
+put_causes(const struct inject *in, struct bt_str *s)
+{
+    for (size_t i = 0; i < in->n_causes; i++) {
+        bt_str_puts(s, i ? ", " : "");
+        bt_str_json(s, strerror(in->causes[i].error));
+        bt_str_printf(s, ": %llu", (unsigned long long int) in->causes[i].n);
+    }
+}
+
 static void
 print_statistics(const struct inject *in)
 {
@@ -344,24 +431,33 @@ print_statistics(const struct inject *in)
     unsigned long long int too_long = in->too_long, cut = in->cut;
 
     if (in->common.json) {
+        struct bt_str causes = { NULL, 0, 0 };
+
+        put_causes(in, &causes);
         printf("{\"packets\": %llu, \"bytes\": %llu, \"seconds\": %.6f, "
                "\"packets_per_second\": %.1f, \"bits_per_second\": %.1f, "
                "\"loops\": %llu, \"failed\": %llu, \"too_long\": %llu, "
-               "\"incomplete\": %llu}\n", sent, bytes, seconds,
-               sent / seconds, 8 * bytes / seconds, loops, failed, too_long,
-               cut);
+               "\"incomplete\": %llu, \"causes\": {%s}}\n", sent, bytes,
+               seconds, sent / seconds, 8 * bytes / seconds, loops, failed,
+               too_long, cut, bt_str_cstr(&causes));
+        bt_str_free(&causes);
         return;
     }
     bt_note("%llu packets (%llu bytes) sent in %.3f seconds: %.0f packets/s, "
             "%.3f Mbit/s", sent, bytes, seconds, sent / seconds,
             8 * bytes / seconds / 1e6);
-    if (failed) {
-        bt_note("%llu packets could not be sent (the first: %s)", failed,
-                strerror(in->error));
+    for (size_t i = 0; i < in->n_causes; i++) {
+        bt_note("%llu packets not sent: %s",
+                (unsigned long long int) in->causes[i].n,
+                strerror(in->causes[i].error));
     }
-    if (too_long) {
-        bt_note("%llu packets not sent: longer than the port's MTU allows",
-                too_long);
+    if (too_long && in->frame_max == BPFDEV_FRAME_MAX) {
+        bt_note("%llu packets not sent: up to %u bytes, more than the %u that "
+                "a switch can send", too_long, in->longest, in->frame_max);
+    } else if (too_long) {
+        bt_note("%llu packets not sent: up to %u bytes, more than the %u that "
+                "the MTU of %s allows (%u, link header, two VLAN tags)",
+                too_long, in->longest, in->frame_max, in->port, in->mtu);
     }
     if (cut) {
         bt_note("%llu packets not sent: incomplete in the file", cut);
@@ -382,6 +478,8 @@ set_pace(struct inject *in, enum pace pace, double factor)
 enum {
     OPT_FEEDBACK = 256,
     OPT_OWN_ADDRESS,
+    OPT_MAX_GAP,
+    OPT_NO_WAIT,
 };
 
 static const struct option options[] = {
@@ -395,6 +493,8 @@ static const struct option options[] = {
     { "count", required_argument, NULL, 'c' },
     { "filter", required_argument, NULL, 'f' },
     { "own-address", no_argument, NULL, OPT_OWN_ADDRESS },
+    { "max-gap", required_argument, NULL, OPT_MAX_GAP },
+    { "no-wait", no_argument, NULL, OPT_NO_WAIT },
     { NULL, 0, NULL, 0 },
 };
 
@@ -441,6 +541,12 @@ parse_option(struct inject *in, int c)
         break;
     case OPT_OWN_ADDRESS:
         in->own_address = true;
+        break;
+    case OPT_MAX_GAP:
+        in->max_gap = bt_parse_duration("--max-gap", optarg);
+        break;
+    case OPT_NO_WAIT:
+        in->no_wait = true;
         break;
     }
 }

@@ -363,17 +363,61 @@ bt_parse_double(const char *what, const char *s, double min)
     return value;
 }
 
-/* Parses a number of seconds, which may have a fraction.  Returns
- * nanoseconds. */
+/* Returns the seconds in the unit of time called 's', 0 if there is none. */
+static double
+find_unit(const char *s)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {
+        { "", 1 }, { "ms", 1e-3 }, { "s", 1 }, { "m", 60 }, { "min", 60 },
+        { "h", 3600 }, { "d", 86400 },
+    };
+
+    for (size_t i = 0; i < BT_ARRAY_SIZE(units); i++) {
+        if (!strcmp(s, units[i].name)) {
+            return units[i].seconds;
+        }
+    }
+    return 0;
+}
+
 uint64_t
 bt_parse_duration(const char *what, const char *s)
 {
-    double seconds = bt_parse_double(what, s, 0.001);
+    double seconds;
+    char *end;
 
-    if (seconds > 1e9) {
-        bt_usage("%s: %s seconds are more than thirty years", what, s);
+    seconds = strtod(s, &end);
+    seconds *= end == s ? 0 : find_unit(end);
+    if (!isfinite(seconds) || seconds < 0.001) {
+        bt_usage("%s: \"%s\" is no time of at least 1ms, such as 1.5, 30s, "
+                 "10m, 2h or 1d", what, s);
+    } else if (seconds > 1e9) {
+        bt_usage("%s: %s is more than thirty years", what, s);
     }
     return (uint64_t) (seconds * 1e9);
+}
+
+char *
+bt_format_duration(uint64_t ns)
+{
+    static const struct {
+        const char *name;
+        uint64_t seconds;
+    } units[] = {
+        { "years", 31556952 }, { "days", 86400 }, { "hours", 3600 },
+        { "minutes", 60 },
+    };
+
+    for (size_t i = 0; i < BT_ARRAY_SIZE(units); i++) {
+        if (ns / BT_NSEC >= 2 * units[i].seconds) {
+            return bt_asprintf("%.1f %s", ns / 1e9 / units[i].seconds,
+                               units[i].name);
+        }
+    }
+    return bt_asprintf("%.1f seconds", ns / 1e9);
 }
 
 static uint64_t

@@ -89,8 +89,14 @@ void bt_strv_free(struct bt_strv *);
  * which the program ends if 's' is not a number from 'min' to 'max'. */
 uint64_t bt_parse_uint(const char *what, const char *s, uint64_t min,
                        uint64_t max);
-uint64_t bt_parse_duration(const char *what, const char *s);
 double bt_parse_double(const char *what, const char *s, double min);
+
+/* Parses a time: a number of seconds, or a number with the unit ms, s, m (or
+ * min), h or d.  Returns nanoseconds. */
+uint64_t bt_parse_duration(const char *what, const char *s);
+
+/* "3.4 days".  The caller frees it. */
+char *bt_format_duration(uint64_t ns);
 
 /* Clocks, in nanoseconds. */
 #define BT_NSEC UINT64_C(1000000000)

@@ -59,6 +59,7 @@ struct bpf_conn {
     bool read_only;             /* Came through the read-only socket. */
     bool privileged;            /* May list other users' devices. */
     bool greeted;               /* Said HELLO. */
+    bool write_failed;          /* The last frame was not sent. */
     bool monitor;               /* Watches the set of ports, has no device. */
     bool ended;                 /* By the client, or because of what it sent:
                                  * it reads its buffers no longer. */

@@ -85,6 +85,11 @@
 
 /* The longest body: a frame, or the instructions of a filter. */
 #define BPF_PROTO_MAX_FRAME (65536 + 64)
+/* The longest frame that a port of the switch can send or receive, whatever its
+ * MTU: the switch counts a packet's bytes, and 6 in front of them for headers
+ * to come, with 16 bits. */
+#define BPF_PROTO_MAX_SENT (65535 - 6)
+
 #define BPF_PROTO_MAX_INSNS 4096
 #define BPF_PROTO_MAX_BODY BPF_PROTO_MAX_FRAME
 
@@ -151,6 +156,9 @@ struct bpf_proto_header {
     BPF_PROTO_REQUEST(READ, 40, read, read_reply)                       \
     BPF_PROTO_REQUEST(RELEASE, 41, none, none)                          \
     BPF_PROTO_REQUEST(WRITE, 42, frame, none)                           \
+    /* As WRITE, but fails with ECANCELED if the one before failed: so  \
+     * frames that are sent without awaiting each answer stay in order. */ \
+    BPF_PROTO_REQUEST(WRITE_NEXT, 43, frame, none)                      \
     /* Lists: the entries after a given one, as many as one message     \
      * holds, none at the end. */                                       \
     BPF_PROTO_REQUEST(LIST_PORTS, 50, port_key, ports)                  \

@@ -590,6 +590,15 @@ conn_totals(struct bpf_reply *reply)
     return 0;
 }
 
+static int
+conn_write(struct bpf_conn *conn, struct bpf_request *request, size_t size)
+{
+    int error = bpf_client_write(conn->client, request->body.bytes, size);
+
+    conn->write_failed = error != 0;
+    return error;
+}
+
 /* All requests
  * ============ */
 
@@ -617,7 +626,10 @@ conn_carry_out_on_device(struct bpf_conn *conn,
     case BPF_PROTO_READ:
         return conn_read(conn, request, reply);
     case BPF_PROTO_WRITE:
-        return bpf_client_write(conn->client, request->body.bytes, size);
+        return conn_write(conn, request, size);
+    case BPF_PROTO_WRITE_NEXT:
+        return (conn->write_failed ? ECANCELED
+                : conn_write(conn, request, size));
     default:
         OVS_NOT_REACHED();
     }

@@ -644,10 +644,18 @@ fail_write(struct bpfdev *dev, size_t size, int error, const char *text)
                                         : "the device is not attached to a "
                                         "port"));
     case EMSGSIZE:
+        if (size > BPF_PROTO_MAX_SENT) {
+            return bpfdev_fail(dev, error, "%s: a frame of %zu bytes is "
+                               "longer than a switch can send, which is %d",
+                               dev->port, size, BPF_PROTO_MAX_SENT);
+        }
         return bpfdev_fail(dev, error, "%s: a frame of %zu bytes is too long "
                            "or too short for this port", dev->port, size);
     case EPERM:
         return bpfdev_fail(dev, error, "refused by the write filter");
+    case ENOBUFS:
+        return bpfdev_fail(dev, error, "%s: the switch has no room for a "
+                           "frame now", dev->port);
     case ENXIO:
         if (!dev->dead) {
             return bpfdev_fail(dev, error, "%s: the port is gone", dev->port);
@@ -657,12 +665,20 @@ fail_write(struct bpfdev *dev, size_t size, int error, const char *text)
     return bpfdev_fail_call(dev, error, "write", text);
 }
 
-/* Sends a frame to the daemon, without awaiting the answer. */
+/* The type of the request for frame number 'i' of a call. */
+static enum bpf_proto_type
+write_type(size_t i)
+{
+    return i ? BPF_PROTO_WRITE_NEXT : BPF_PROTO_WRITE;
+}
+
+/* Sends frame number 'i' of a call to the daemon, without awaiting the
+ * answer. */
 static int
-send_frame(struct bpfdev *dev, const struct iovec *frame)
+send_frame(struct bpfdev *dev, const struct iovec *frame, size_t i)
 {
     struct bpfdev_request request = {
-        BPF_PROTO_WRITE, frame->iov_base, frame->iov_len, NULL, 0
+        write_type(i), frame->iov_base, frame->iov_len, NULL, 0
     };
 
     return (frame->iov_len <= BPF_PROTO_MAX_FRAME
@@ -682,7 +698,7 @@ bpfdev_write_frames(struct bpfdev *dev, const struct iovec frames[], size_t n)
     pthread_mutex_lock(&dev->mutex);
     while (n_done < end) {
         if (n_sent < end && n_sent - n_done < BPF_PROTO_MAX_PIPELINE) {
-            int error = send_frame(dev, &frames[n_sent]);
+            int error = send_frame(dev, &frames[n_sent], n_sent);
             if (error) {
                 first_error = error;
                 end = n_sent;
@@ -693,7 +709,8 @@ bpfdev_write_frames(struct bpfdev *dev, const struct iovec frames[], size_t n)
         }
 
         uint32_t sequence = dev->sequence - (n_sent - n_done) + 1;
-        int error = bpfdev_receive(dev, BPF_PROTO_WRITE, sequence, &reply);
+        int error = bpfdev_receive(dev, write_type(n_done), sequence,
+                                   &reply);
         if (!error && n_ok == n_done) {
             n_ok++;
         } else if (error && n_ok == n_done) {
@@ -711,6 +728,9 @@ bpfdev_write_frames(struct bpfdev *dev, const struct iovec frames[], size_t n)
     pthread_mutex_unlock(&dev->mutex);
     return retval;
 }
+
+_Static_assert(BPFDEV_FRAME_MAX == BPF_PROTO_MAX_SENT,
+               "the public limit is the protocol's");
 
 ssize_t
 bpfdev_write(struct bpfdev *dev, const void *frame, size_t size)

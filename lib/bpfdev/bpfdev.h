@@ -539,12 +539,18 @@ bool bpfdev_walk(const struct bpfdev *dev, const void *buffer, size_t n,
 /* Writing
  * ======= */
 
+/* The longest frame, in bytes, that a switch can send, whatever the MTU of its
+ * port: it counts the bytes of a packet, and 6 in front, with 16 bits. */
+#define BPFDEV_FRAME_MAX 65529
+
 /* Sends the frame of 'size' bytes out of the port (and, after BIOCSFEEDBACK,
  * lets it enter the switch as well).  Returns 'size', or -1 with errno:
  *
  *     EBADF     the device is read-only
  *     EINVAL    not attached, or the port is gone
- *     EMSGSIZE  longer than link header, VLAN tags and MTU
+ *     EMSGSIZE  longer than link header, VLAN tags and MTU, or than
+ *               BPFDEV_FRAME_MAX
+ *     ENOBUFS   no room in the switch now, nothing was sent; later there is
  *     EPERM     refused by the write filter (BIOCSETWF)
  *     ENXIO     the port goes at this moment, or the daemon is gone
  *
@@ -553,8 +559,8 @@ ssize_t bpfdev_write(struct bpfdev *dev, const void *frame, size_t size);
 
 /* Sends 'n' frames, in order, as 'n' calls to bpfdev_write() would, but
  * without waiting for each to be confirmed before the next.  Returns how
- * many were sent before the first that failed, whose error is in errno; frames
- * after that one may or may not have been sent.  Returns -1 if the first
+ * many were sent before the first that failed, whose error is in errno; that
+ * one and those after it have not been sent.  Returns -1 if the first
  * failed. */
 ssize_t bpfdev_write_frames(struct bpfdev *dev, const struct iovec frames[],
                             size_t n);

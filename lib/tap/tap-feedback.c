@@ -178,6 +178,23 @@ queue_put(struct queue *q, struct dp_packet *packet)
     return fits;
 }
 
+bool
+tap_feedback_has_room(const struct netdev *netdev)
+{
+    bool room = true;
+    struct queue *q;
+
+    ovs_mutex_lock(&mutex);
+    q = queue_find(netdev_get_name(netdev));
+    if (q) {
+        ovs_mutex_lock(&q->mutex);
+        room = q->n < TAP_FEEDBACK_MAX;
+        ovs_mutex_unlock(&q->mutex);
+    }
+    ovs_mutex_unlock(&mutex);
+    return room;
+}
+
 int
 tap_feedback_put(const struct netdev *netdev, struct dp_packet *packet)
 {

@@ -47,6 +47,10 @@ void tap_feedback_wait(void);
  * that may wait for a mutex). */
 int tap_feedback_put(const struct netdev *netdev, struct dp_packet *packet);
 
+/* True if tap_feedback_put() would find room for a packet, and will as long as
+ * nobody else calls it. */
+bool tap_feedback_has_room(const struct netdev *netdev);
+
 /* True if a frame waits somewhere: costs one relaxed load. */
 bool tap_feedback_pending(void);
 

@@ -36,6 +36,7 @@
 #include <string.h>
 
 #include "bpf/bpf-port.h"
+#include "bpf/bpf-proto.h"
 #include "dp-packet.h"
 #include "dpif-netdev.h"
 #include "netdev.h"
@@ -126,15 +127,20 @@ send_frame(struct netdev *netdev, const void *frame, size_t size,
         return EOPNOTSUPP;
     }
 
+    /* What cannot enter the switch must not be sent either: the client will
+     * try again. */
+    if (feedback && !tap_feedback_has_room(netdev)) {
+        return ENOBUFS;
+    }
     error = send_out(netdev, frame, size);
     return (error || !feedback
             ? error
             : tap_feedback_put(netdev, make_packet(frame, size)));
 }
 
-/* Bytes in the longest frame that a dp_packet, which counts in 16 bits, can
+/* Clients know the longest frame that a dp_packet, which counts in 16 bits, can
  * hold with the headroom that the datapath wants. */
-#define MAX_FRAME_SIZE (UINT16_MAX - DP_NETDEV_HEADROOM)
+BUILD_ASSERT_DECL(BPF_PROTO_MAX_SENT == UINT16_MAX - DP_NETDEV_HEADROOM);
 
 static int
 inject(const char *name, const void *frame, size_t size, bool feedback)
@@ -142,7 +148,7 @@ inject(const char *name, const void *frame, size_t size, bool feedback)
     struct netdev *netdev;
     int error;
 
-    if (size > MAX_FRAME_SIZE) {
+    if (size > BPF_PROTO_MAX_SENT) {
         return EMSGSIZE;
     }
 
