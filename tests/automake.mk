@@ -178,7 +178,8 @@ tests_test_bpfdev_SOURCES = tests/test-bpfdev.c $(bpfdev_switch_sources)
 
 # The capture tool.
 TESTSUITE_AT += \
-	tests/bpftap.at
+	tests/bpftap.at \
+	tests/bpftap-why.at
 SYSTEM_TESTSUITE_AT += \
 	tests/system-bpftap.at
 check_PROGRAMS += \

@@ -243,6 +243,15 @@ bpfdev_buffer_stats(const struct bpfdev *dev, struct bpfdev_stats *stats)
 }
 
 int
+bpfdev_list_names(struct bpfdev *dev, struct bpfdev_names **names, size_t *n)
+{
+    (void) dev;
+    *names = NULL;
+    *n = 0;
+    return 0;
+}
+
+int
 bpfdev_list_ports(struct bpfdev *dev, struct bpfdev_port **ports, size_t *n)
 {
     static const char *const names[] = { "p1", "p2" };

@@ -37,6 +37,8 @@ BPFTAP_ENGINE = \
 	utilities/bpftap-filter.h \
 	utilities/bpftap-mirror.c \
 	utilities/bpftap-mirror.h \
+	utilities/bpftap-names.c \
+	utilities/bpftap-names.h \
 	utilities/bpftap-ports.c \
 	utilities/bpftap-ports.h \
 	utilities/bpftap-source.c \

@@ -31,6 +31,7 @@
 #include "bpftap-child.h"
 #include "bpftap-engine.h"
 #include "bpftap-labels.h"
+#include "bpftap-names.h"
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
 
@@ -551,7 +552,7 @@ note_label(void *dump_, uint32_t number, const char *port,
 {
     struct dump *dump = dump_;
 
-    bt_labels_note(dump->labels, number, port, direction);
+    bt_labels_note(dump->labels, number, bt_names_title(port), direction);
 }
 
 static int

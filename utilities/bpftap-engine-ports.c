@@ -215,7 +215,7 @@ bt_engine_refresh_ports(struct engine *e)
     struct bpfdev_port *ports;
     size_t n;
 
-    if (bpfdev_list_ports(e->monitor, &ports, &n)) {
+    if (bt_ports_try_list(e->monitor, &ports, &n)) {
         bpfdev_close(e->monitor);
         e->monitor = NULL;
         return;

@@ -23,6 +23,7 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-engine.h"
+#include "bpftap-names.h"
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
 #include "bsd-config.h"
@@ -151,7 +152,7 @@ ports_if_any(const char *socket, size_t *n)
     struct bpfdev_port *ports = NULL;
 
     *n = 0;
-    if (dev && bpfdev_list_ports(dev, &ports, n)) {
+    if (dev && bt_ports_try_list(dev, &ports, n)) {
         ports = NULL;
         *n = 0;
     }
@@ -162,6 +163,7 @@ ports_if_any(const char *socket, size_t *n)
 static void
 list_interfaces(const struct extcap *extcap)
 {
+    struct bt_str names = { NULL, 0, 0 };
     struct bpfdev_port *ports;
     size_t n;
 
@@ -175,12 +177,20 @@ list_interfaces(const struct extcap *extcap)
         print_display(ports[i].bridge);
         putchar('/');
         print_display(ports[i].name);
-        printf(" (%s)}\n", ports[i].type);
+        printf(" (%s", ports[i].type);
+        bt_names_describe(ports[i].name, &names);
+        if (names.length) {
+            printf(", ");
+            print_display(names.s);
+        }
+        printf(")}\n");
+        bt_str_clear(&names);
     }
     if (n) {
         printf("interface {value=" PREFIX "any}"
                "{display=Open vSwitch, all ports}\n");
     }
+    bt_str_free(&names);
     free(ports);
 }
 

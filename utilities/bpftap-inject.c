@@ -20,7 +20,9 @@
 #include <pcap/pcap.h>
 
 #include "bpfdev/bpfdev.h"
+#include "bpftap-names.h"
 #include "bpftap-options.h"
+#include "bpftap-ports.h"
 
 static const char help[] =
 "usage: ovs-bpftap inject -i PORT [OPTION]... FILE\n"
@@ -390,6 +392,32 @@ find_frame_max(struct inject *in)
     free(ports);
 }
 
+/* Turns a name that others know the port by into the port's own. */
+static void
+resolve_port(struct inject *in)
+{
+    struct bpfdev_port *ports;
+    unsigned int n_found = 0;
+    const char *pattern = in->port;
+    size_t n;
+
+    if (!bt_names_is_pattern(pattern)) {
+        return;
+    }
+    ports = bt_ports_list(in->dev, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (bt_pattern_matches(pattern, &ports[i])) {
+            in->port = bt_strdup(ports[i].name);
+            n_found++;
+        }
+    }
+    free(ports);
+    if (n_found != 1) {
+        bt_fatal("%u ports are called \"%s\", one is needed; \"ovs-bpftap "
+                 "list\" shows them", n_found, pattern);
+    }
+}
+
 static void
 open_port(struct inject *in)
 {
@@ -402,6 +430,7 @@ open_port(struct inject *in)
     if (!in->dev) {
         bt_fatal("%s", errbuf);
     }
+    resolve_port(in);
     if (bpfdev_attach(in->dev, in->port)
         || bpfdev_set_filter(in->dev, &nothing, 1)
         || bpfdev_ioctl(in->dev, BIOCSHDRCMPLT, &complete)

@@ -19,15 +19,18 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-options.h"
+#include "bpftap-names.h"
 #include "bpftap-ports.h"
 
 static const char help[] =
 "usage: ovs-bpftap list [OPTION]... [PATTERN]...\n"
 "\n"
 "Lists the ports of the running switch, each with its bridge, type, OpenFlow\n"
-"port number, link type, MTU, and the programs that capture on it.\n"
+"port number, link type, MTU, the programs that capture on it and, if there\n"
+"are any, the names that others know it by.\n"
 "\n"
-"PATTERN chooses ports: a name, BRIDGE/NAME with wildcards, or any.\n"
+"PATTERN chooses ports: a name, BRIDGE/NAME with wildcards, ovn:NAME,\n"
+"iface-id=NAME, network=NAME, vm-uuid=NAME, container=NAME, or any.\n"
 "\n"
 "  -l, --listeners      one line per capturing program, with its counters\n"
 "  -n, --names          names only, one to a line\n"
@@ -124,17 +127,31 @@ put_listeners(const struct list *list, const struct bpfdev_port *port,
     }
 }
 
+static bool
+any_names(const struct list *list)
+{
+    for (size_t i = 0; i < list->n_ports; i++) {
+        if (bt_names_find(list->ports[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 print_port_table(const struct list *list)
 {
+    struct bt_str names = { NULL, 0, 0 };
     static const char *const titles[] = {
-        "PORT", "BRIDGE", "TYPE", "OFPORT", "LINK", "MTU", "LISTENERS"
+        "PORT", "BRIDGE", "TYPE", "OFPORT", "LINK", "MTU", "LISTENERS", "NAMES"
     };
     struct bt_table table = {
         { NULL, 0 }, BT_ARRAY_SIZE(titles), (1u << 3) | (1u << 5)
     };
+    bool named = any_names(list);
 
-    for (size_t i = 0; i < BT_ARRAY_SIZE(titles); i++) {
+    table.n_columns -= !named;
+    for (size_t i = 0; i < table.n_columns; i++) {
         bt_strv_add(&table.cells, titles[i]);
     }
     for (size_t i = 0; i < list->n_ports; i++) {
@@ -154,8 +171,14 @@ print_port_table(const struct list *list)
         }
         bt_strv_add(&table.cells, bt_str_cstr(&listeners));
         bt_str_free(&listeners);
+        if (named) {
+            bt_names_describe(port->name, &names);
+            bt_strv_add(&table.cells, names.length ? names.s : "-");
+            bt_str_clear(&names);
+        }
     }
     bt_table_print(&table);
+    bt_str_free(&names);
 }
 
 static const char *
@@ -303,6 +326,7 @@ put_json_port(struct bt_str *s, const struct list *list,
                       port->addr[3], port->addr[4], port->addr[5]);
     }
     bt_str_printf(s, "\"n_listeners\": %u", port->listeners);
+    bt_names_json(port->name, s);
     if (list->peers_known) {
         bt_str_puts(s, ", \"listeners\": ");
         put_json_peers(s, list, port);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bpftap-names.h"
 #include "bpftap-util.h"
 
 static bool
@@ -25,7 +26,8 @@ has_wildcard(const char *pattern)
 bool
 bt_pattern_is_exact(const char *pattern)
 {
-    return strcmp(pattern, "any") && !has_wildcard(pattern);
+    return (strcmp(pattern, "any") && !has_wildcard(pattern)
+            && !bt_names_is_pattern(pattern));
 }
 
 /* Ports to which attaching is harmless and which the user knows. */
@@ -63,6 +65,8 @@ bt_pattern_matches(const char *pattern, const struct bpfdev_port *port)
         return is_ordinary(port);
     } else if (!strcmp(pattern, port->name)) {
         return true;
+    } else if (bt_names_is_pattern(pattern)) {
+        return bt_names_match(pattern, port->name);
     } else if (has_wildcard(pattern) && !is_ordinary(port)) {
         return false;
     }
@@ -73,8 +77,15 @@ bt_pattern_matches(const char *pattern, const struct bpfdev_port *port)
 char *
 bt_port_description(const struct bpfdev_port *port)
 {
-    return bt_asprintf("%s/%s, %s, ofport %u", port->bridge, port->name,
-                       port->type, port->ofport);
+    struct bt_str s = { NULL, 0, 0 };
+    struct bt_str names = { NULL, 0, 0 };
+
+    bt_names_describe(port->name, &names);
+    bt_str_printf(&s, "%s/%s, %s, ofport %u%s%s", port->bridge, port->name,
+                  port->type, port->ofport, names.length ? ", " : "",
+                  bt_str_cstr(&names));
+    bt_str_free(&names);
+    return s.s;
 }
 
 struct bpfdev *
@@ -89,12 +100,23 @@ bt_monitor_open(const char *socket)
     return dev;
 }
 
+int
+bt_ports_try_list(struct bpfdev *dev, struct bpfdev_port **ports, size_t *n)
+{
+    int error = bpfdev_list_ports(dev, ports, n);
+
+    if (!error) {
+        bt_names_load(dev);
+    }
+    return error;
+}
+
 struct bpfdev_port *
 bt_ports_list(struct bpfdev *dev, size_t *n)
 {
     struct bpfdev_port *ports;
 
-    if (bpfdev_list_ports(dev, &ports, n)) {
+    if (bt_ports_try_list(dev, &ports, n)) {
         bt_fatal("%s", bpfdev_strerror(dev));
     }
     return ports;

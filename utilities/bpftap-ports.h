@@ -28,15 +28,21 @@ bool bt_pattern_is_exact(const char *pattern);
  *
  *     any               every port but patch ports and this tool's own
  *     NAME              the port of that name, slashes and all
+ *     ovn:NAME, iface-id=NAME, network=, vm-uuid=, container=
+ *                       what others call it, see bpftap-names.h
  *     BRIDGE/PATTERN    ports of a bridge by fnmatch(3), except the same
  *     PATTERN with *?[  ports of any bridge, except the same */
 bool bt_pattern_matches(const char *pattern, const struct bpfdev_port *port);
 
-/* "br0/p1, system, ofport 3".  The caller frees it. */
+/* "br0/p1, system, ofport 3", and what others call the port.  The caller frees
+ * it. */
 char *bt_port_description(const struct bpfdev_port *);
 
 /* Connects to the switch for lists, or ends the program with a message. */
 struct bpfdev *bt_monitor_open(const char *socket);
+
+/* As bpfdev_list_ports(), and learns the ports' names. */
+int bt_ports_try_list(struct bpfdev *, struct bpfdev_port **, size_t *n);
 
 /* Lists the ports, or ends the program with a message. */
 struct bpfdev_port *bt_ports_list(struct bpfdev *, size_t *n);

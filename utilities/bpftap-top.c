@@ -20,6 +20,7 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-drops.h"
+#include "bpftap-names.h"
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
 
@@ -333,7 +334,7 @@ print_table(const struct top *top, const struct samples *samples)
     for (size_t i = 0; i < max; i++) {
         const struct sample *s = &samples->s[i];
 
-        bt_strv_add(&table.cells, s->port.name);
+        bt_strv_add(&table.cells, bt_names_title(s->port.name));
         bt_strv_add(&table.cells, s->port.bridge);
         add_scaled(&table.cells, s->in_pps);
         add_scaled(&table.cells, s->in_bps);

@@ -147,7 +147,11 @@ port_info_equal(const struct bpf_port_info *a, const struct bpf_port_info *b)
             && a->mtu == b->mtu
             && a->speed == b->speed
             && a->has_link_address == b->has_link_address
-            && !memcmp(a->mac, b->mac, sizeof a->mac));
+            && !memcmp(a->mac, b->mac, sizeof a->mac)
+            && !strcmp(a->iface_id, b->iface_id)
+            && !strcmp(a->network, b->network)
+            && !strcmp(a->vm, b->vm)
+            && !strcmp(a->container, b->container));
 }
 
 static void

@@ -68,6 +68,8 @@ void bpf_port_module_exit(void);
 #define BPF_PORT_NAME_MAX 256           /* With the terminating null. */
 #define BPF_PORT_TYPE_MAX 32
 
+#define BPF_PORT_LABEL_MAX 128
+
 /* What is known of a port. */
 struct bpf_port_info {
     char name[BPF_PORT_NAME_MAX];
@@ -79,6 +81,12 @@ struct bpf_port_info {
     uint64_t speed;                     /* Bits per second; 0 if unknown. */
     uint8_t mac[6];                     /* All zeros if unknown. */
     bool has_link_address;
+
+    /* What those outside the switch call it; "" for nothing. */
+    char iface_id[BPF_PORT_LABEL_MAX];  /* OVN: its logical port. */
+    char network[BPF_PORT_LABEL_MAX];   /* Which it belongs to. */
+    char vm[BPF_PORT_LABEL_MAX];        /* Virtual machine. */
+    char container[BPF_PORT_LABEL_MAX];
 
     /* Filled in by bpf_port_list() and bpf_port_find(), ignored by
      * bpf_port_update(). */

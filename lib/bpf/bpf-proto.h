@@ -163,7 +163,9 @@ struct bpf_proto_header {
      * holds, none at the end. */                                       \
     BPF_PROTO_REQUEST(LIST_PORTS, 50, port_key, ports)                  \
     BPF_PROTO_REQUEST(LIST_PEERS, 51, peer_key, peers)                  \
-    BPF_PROTO_REQUEST(TOTALS, 52, none, counters)
+    BPF_PROTO_REQUEST(TOTALS, 52, none, counters)                       \
+    /* What people call the ports: only those that have such names. */  \
+    BPF_PROTO_REQUEST(LIST_NAMES, 53, port_key, names)
 
 enum bpf_proto_type {
 #define BPF_PROTO_REQUEST(NAME, NUMBER, BODY, REPLY) BPF_PROTO_##NAME = NUMBER,
@@ -285,6 +287,19 @@ struct bpf_proto_port {
     uint8_t reserved;
 };
 
+/* Room for what people call a port, null terminator included. */
+#define BPF_PROTO_LABEL_LEN 128
+
+/* Names of a port from outside the switch; empty: it has none of the kind. */
+struct bpf_proto_port_names {
+    char bridge[BPF_PROTO_NAME_LEN];
+    char name[BPF_PROTO_NAME_LEN];
+    char iface_id[BPF_PROTO_LABEL_LEN];     /* OVN: the logical port. */
+    char network[BPF_PROTO_LABEL_LEN];      /* That it belongs to. */
+    char vm[BPF_PROTO_LABEL_LEN];           /* Virtual machine. */
+    char container[BPF_PROTO_LABEL_LEN];
+};
+
 /* Devices are listed in the order of their numbers.  The key is the last one
  * that the client knows, 0 at the start. */
 struct bpf_proto_peer_key {
@@ -320,8 +335,9 @@ struct bpf_proto_peer {
 /* Entries in one message. */
 #define BPF_PROTO_MAX_PORTS 48
 #define BPF_PROTO_MAX_PEERS 96
+#define BPF_PROTO_MAX_NAMES 48
 
-/* Both are cut off after 'n' entries. */
+/* All are cut off after 'n' entries. */
 struct bpf_proto_ports {
     uint32_t n;
     uint32_t reserved;
@@ -332,6 +348,12 @@ struct bpf_proto_peers {
     uint32_t n;
     uint32_t reserved;
     struct bpf_proto_peer peers[BPF_PROTO_MAX_PEERS];
+};
+
+struct bpf_proto_names {
+    uint32_t n;
+    uint32_t reserved;
+    struct bpf_proto_port_names names[BPF_PROTO_MAX_NAMES];
 };
 
 /* Least number of bytes in each kind of body, which is the only one except for
@@ -354,6 +376,7 @@ enum bpf_proto_size {
     BPF_PROTO_SIZE_port_key = sizeof(struct bpf_proto_port_key),
     BPF_PROTO_SIZE_peer_key = sizeof(struct bpf_proto_peer_key),
     BPF_PROTO_SIZE_ports = offsetof(struct bpf_proto_ports, ports),
+    BPF_PROTO_SIZE_names = offsetof(struct bpf_proto_names, names),
     BPF_PROTO_SIZE_peers = offsetof(struct bpf_proto_peers, peers),
 };
 

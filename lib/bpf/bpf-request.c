@@ -514,6 +514,49 @@ conn_list_ports(struct bpf_conn *conn, struct bpf_request *request,
     return 0;
 }
 
+static bool
+has_names(const struct bpf_port_info *port)
+{
+    return (port->iface_id[0] || port->network[0] || port->vm[0]
+            || port->container[0]);
+}
+
+static void
+encode_names(const struct bpf_port_info *in, struct bpf_proto_port_names *out)
+{
+    memset(out, 0, sizeof *out);
+    ovs_strlcpy(out->bridge, in->bridge, sizeof out->bridge);
+    ovs_strlcpy(out->name, in->name, sizeof out->name);
+    ovs_strlcpy(out->iface_id, in->iface_id, sizeof out->iface_id);
+    ovs_strlcpy(out->network, in->network, sizeof out->network);
+    ovs_strlcpy(out->vm, in->vm, sizeof out->vm);
+    ovs_strlcpy(out->container, in->container, sizeof out->container);
+}
+
+static int
+conn_list_names(struct bpf_request *request, struct bpf_reply *reply)
+{
+    struct bpf_proto_port_key *key = &request->body.port_key;
+    struct bpf_proto_names *out = &reply->body.names;
+    size_t n;
+
+    key->bridge[sizeof key->bridge - 1] = '\0';
+    key->name[sizeof key->name - 1] = '\0';
+    bool from_start = !key->bridge[0] && !key->name[0];
+
+    struct bpf_port_info *ports = bpf_port_list(&n, NULL);
+    memset(out, 0, offsetof(struct bpf_proto_names, names));
+    for (size_t i = 0; i < n && out->n < BPF_PROTO_MAX_NAMES; i++) {
+        if (has_names(&ports[i])
+            && (from_start || port_is_after(&ports[i], key))) {
+            encode_names(&ports[i], &out->names[out->n++]);
+        }
+    }
+    free(ports);
+    reply->size = offsetof(struct bpf_proto_names, names[out->n]);
+    return 0;
+}
+
 static uint32_t
 encode_peer_flags(const struct bpf_dev_info *info)
 {
@@ -646,6 +689,8 @@ bpf_request_carry_out(struct bpf_conn *conn,
         return conn_hello(conn, request, reply);
     case BPF_PROTO_LIST_PORTS:
         return conn_list_ports(conn, request, reply);
+    case BPF_PROTO_LIST_NAMES:
+        return conn_list_names(request, reply);
     case BPF_PROTO_LIST_PEERS:
         return conn_list_peers(conn, request, reply);
     case BPF_PROTO_TOTALS:

@@ -63,6 +63,7 @@ struct bpf_reply {
         struct bpf_proto_read_reply read;
         struct bpf_proto_ports ports;
         struct bpf_proto_peers peers;
+        struct bpf_proto_names names;
         char text[BPF_PROTO_MAX_TEXT];
     } body;
     size_t size;                /* Bytes of body. */
@@ -83,7 +84,7 @@ enum bpf_body_kind {
     KIND_filter,
     KIND_frame,
     KIND_read, KIND_read_reply,
-    KIND_port_key, KIND_ports,
+    KIND_port_key, KIND_ports, KIND_names,
     KIND_peer_key, KIND_peers,
 };
 

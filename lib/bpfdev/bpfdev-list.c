@@ -193,6 +193,53 @@ bpfdev_list_ports(struct bpfdev *dev, struct bpfdev_port **ports, size_t *n)
 }
 
 static void
+decode_names(const void *wire, void *entry)
+{
+    const struct bpf_proto_port_names *in = wire;
+    struct bpfdev_names *out = entry;
+
+    memset(out, 0, sizeof *out);
+    copy_string(out->name, in->name, sizeof out->name);
+    copy_string(out->bridge, in->bridge, sizeof out->bridge);
+    copy_string(out->iface_id, in->iface_id, sizeof out->iface_id);
+    copy_string(out->network, in->network, sizeof out->network);
+    copy_string(out->vm, in->vm, sizeof out->vm);
+    copy_string(out->container, in->container, sizeof out->container);
+}
+
+static void
+make_names_key(const void *entry, void *key_)
+{
+    const struct bpfdev_names *names = entry;
+    struct bpf_proto_port_key *key = key_;
+
+    memcpy(key->bridge, names->bridge, sizeof key->bridge);
+    memcpy(key->name, names->name, sizeof key->name);
+}
+
+int
+bpfdev_list_names(struct bpfdev *dev, struct bpfdev_names **names, size_t *n)
+{
+    static const struct list list = {
+        .type = BPF_PROTO_LIST_NAMES,
+        .entry_size = sizeof(struct bpfdev_names),
+        .wire_size = sizeof(struct bpf_proto_port_names),
+        .head = offsetof(struct bpf_proto_names, names),
+        .key_size = sizeof(struct bpf_proto_port_key),
+        .max_n = BPF_PROTO_MAX_NAMES,
+        .decode = decode_names,
+        .make_key = make_names_key,
+    };
+    void *entries;
+
+    if (get_list(dev, &list, &entries, n)) {
+        return -1;
+    }
+    *names = entries;
+    return 0;
+}
+
+static void
 decode_peer(const void *wire, void *entry)
 {
     const struct bpf_proto_peer *in = wire;

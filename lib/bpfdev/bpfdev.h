@@ -363,6 +363,17 @@ struct bpfdev_port {
     uint8_t addr_len;           /* 6, or 0 if the port has none. */
 };
 
+/* What those outside the switch call a port: strings from external_ids of its
+ * Interface in the database, "" for those that are not there. */
+struct bpfdev_names {
+    char name[BPFDEV_NAME_MAX];   /* Of the port, as in struct bpfdev_port. */
+    char bridge[BPFDEV_NAME_MAX];
+    char iface_id[128];         /* "iface-id": to OVN, the logical port. */
+    char network[128];          /* "network" or "k8s.ovn.org/network". */
+    char vm[128];               /* "vm-uuid" or "vm-id". */
+    char container[128];        /* "container" or "container_id". */
+};
+
 /* A device of any client, as bpfdev_list_peers() tells it. */
 struct bpfdev_peer {
     uint64_t id;                /* As "ovs-appctl bpf/disconnect" has it. */
@@ -413,7 +424,7 @@ struct bpfdev *bpfdev_open(const char *path, unsigned int flags,
  * is readable whenever a port came, went or changed since the last
  * bpfdev_list_ports() on it (and at first, until then).  When the daemon is
  * gone it is readable too, and bpfdev_list_ports() fails with ENXIO.  Only
- * bpfdev_list_ports(), bpfdev_list_peers(), bpfdev_totals(), bpfdev_fd(),
+ * bpfdev_list_*(), bpfdev_totals(), bpfdev_fd(),
  * bpfdev_strerror() and bpfdev_close() make sense on it; others fail with
  * EINVAL.  Arguments and errors as for bpfdev_open(). */
 struct bpfdev *bpfdev_monitor_open(const char *path, unsigned int flags,
@@ -585,6 +596,13 @@ int bpfdev_totals(struct bpfdev *dev, struct bpfdev_stats *stats);
  * sorted by bridge and name.  The caller frees it with free().  Any connection
  * will do.  Returns 0, or -1 with errno. */
 int bpfdev_list_ports(struct bpfdev *dev, struct bpfdev_port **ports,
+                      size_t *n);
+
+/* Stores in '*names' an array of '*n' entries, one for each port that has any
+ * such name, sorted by bridge and port.  The caller frees it with free().  Any
+ * connection will do.  Returns 0, or -1 with errno: ENOTTY from a daemon that
+ * does not know of names. */
+int bpfdev_list_names(struct bpfdev *dev, struct bpfdev_names **names,
                       size_t *n);
 
 /* Stores in '*peers' an array of '*n' devices, those of all clients at

@@ -187,6 +187,15 @@ port_stats_to_json(const char *port)
     return object;
 }
 
+/* Adds what others call a port, unless they do not. */
+static void
+put_label(struct json *object, const char *name, const char *label)
+{
+    if (label[0]) {
+        json_object_put_string(object, name, label);
+    }
+}
+
 static struct json *
 port_to_json(const struct bpf_port_info *p)
 {
@@ -206,6 +215,10 @@ port_to_json(const struct bpf_port_info *p)
         json_object_put_format(object, "address", ETH_ADDR_FMT,
                                ETH_ADDR_ARGS(ea));
     }
+    put_label(object, "iface-id", p->iface_id);
+    put_label(object, "network", p->network);
+    put_label(object, "vm", p->vm);
+    put_label(object, "container", p->container);
     put_int(object, "devices", p->n_clients);
     json_object_put(object, "statistics", port_stats_to_json(p->name));
     return object;

@@ -79,6 +79,7 @@ add_columns(void)
         { &ovsrec_table_interface, &ovsrec_interface_col_mac_in_use },
         { &ovsrec_table_interface, &ovsrec_interface_col_mtu },
         { &ovsrec_table_interface, &ovsrec_interface_col_link_speed },
+        { &ovsrec_table_interface, &ovsrec_interface_col_external_ids },
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
@@ -180,6 +181,45 @@ get_netdev_info(const struct ovsrec_interface *iface,
     }
 }
 
+/* Stores in 'label' the first of the external IDs called 'keys', a list that
+ * ends with NULL, that 'iface' has; cut off if it is longer than any name in
+ * use. */
+static void
+set_label(char label[BPF_PORT_LABEL_MAX], const struct ovsrec_interface *iface,
+          const char *const keys[])
+{
+    const char *value = NULL;
+
+    for (; *keys && !value; keys++) {
+        value = smap_get(&iface->external_ids, *keys);
+    }
+    if (value) {
+        ovs_strlcpy(label, value, BPF_PORT_LABEL_MAX);
+    }
+}
+
+/* The external IDs are those that integrations write there: OVN, libvirt and
+ * XenServer, container networks. */
+static void
+set_labels(const struct ovsrec_interface *iface, struct bpf_port_info *info)
+{
+    static const char *const iface_id[] = { "iface-id", NULL };
+    static const char *const network[] = {
+        "network", "k8s.ovn.org/network", "xs-network-uuid", NULL
+    };
+    static const char *const vm[] = {
+        "vm-uuid", "vm-id", "xs-vm-uuid", NULL
+    };
+    static const char *const container[] = {
+        "container", "container_id", "sandbox", NULL
+    };
+
+    set_label(info->iface_id, iface, iface_id);
+    set_label(info->network, iface, network);
+    set_label(info->vm, iface, vm);
+    set_label(info->container, iface, container);
+}
+
 static void
 update_port(const struct ovsrec_bridge *bridge,
             const struct ovsrec_interface *iface, struct sset *seen)
@@ -198,6 +238,7 @@ update_port(const struct ovsrec_bridge *bridge,
     info.mtu = iface->n_mtu ? *iface->mtu : 0;
     info.speed = iface->n_link_speed ? *iface->link_speed : 0;
     set_link_address(&info, iface->mac_in_use);
+    set_labels(iface, &info);
     get_netdev_info(iface, &info);
 
     bpf_port_update(&info);
