@@ -53,6 +53,11 @@ check-upstream-quick: all
 check-upstream-system: all
 	$(run_upstream) system-userspace-testsuite $(upstream_trees) \
 	$(UPSTREAM_SYSTEM_FLAGS)
+# README.md's commands in minimal roots of these releases of Debian, as root.
+FRESH_RELEASES = bookworm trixie
+check-fresh:
+	$(srcdir)/tests/fresh $(FRESH_RELEASES)
+EXTRA_DIST += tests/fresh
 # The whole suite under a sanitizer, in a build tree of its own that has an
 # Open vSwitch built the same way: calls between the two are checked, too.
 check-asan check-tsan:
@@ -64,7 +69,8 @@ check-asan check-tsan:
 	    --with-ovs-source='$(OVS_SOURCE)' ; } && \
 	$(MAKE) check TESTSUITEFLAGS='$(TESTSUITEFLAGS)'
 .PHONY: check-asan check-tsan
-.PHONY: check-system check-upstream check-upstream-quick check-upstream-system
+.PHONY: check-fresh check-system check-upstream check-upstream-quick \
+	check-upstream-system
 
 # The suites are part of a distribution, hence in the source directory.
 $(srcdir)/tests/package.m4: $(top_srcdir)/configure.ac
