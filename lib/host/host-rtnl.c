@@ -161,7 +161,7 @@ rtnl_receive_all(int fd, rtnl_cb *cb, void *aux, int timeout_ms)
     long long int deadline = now_ms() + timeout_ms;
     char buf[RTNL_BUF_SIZE] __attribute__((aligned(NLMSG_ALIGNTO)));
     int result = 0;
-    size_t len;
+    size_t len = 0;
     int error;
 
     do {
