@@ -58,7 +58,17 @@ AC_DEFUN([BSD_CHECK_UNWIND],
          [AC_MSG_RESULT([no])
           AC_MSG_ERROR([libunwind is required: install its development package (Debian: libunwind-dev; FreeBSD and pkgsrc: libunwind)])],
          [AC_MSG_RESULT([yes])])
-   AC_SUBST([UNWIND_LIBS])])
+   AC_SUBST([UNWIND_LIBS])
+   dnl The name is a macro with some, for the symbol depends on the processor.
+   AC_MSG_CHECKING([for the symbol of unw_get_proc_name])
+   AC_LANG_CONFTEST([AC_LANG_SOURCE([[#define UNW_LOCAL_ONLY
+#include <libunwind.h>
+bsd_symbol: unw_get_proc_name]])])
+   UNWIND_GET_PROC_NAME=`$CPP $CPPFLAGS -P conftest.$ac_ext 2>&AS_MESSAGE_LOG_FD | sed -n 's/^bsd_symbol: *//p' | tr -d ' '`
+   AS_IF([test -z "$UNWIND_GET_PROC_NAME"],
+         [AC_MSG_ERROR([cannot find the symbol of unw_get_proc_name in libunwind.h])])
+   AC_MSG_RESULT([$UNWIND_GET_PROC_NAME])
+   AC_SUBST([UNWIND_GET_PROC_NAME])])
 
 dnl BSD_CHECK_WARNINGS
 dnl
