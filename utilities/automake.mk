@@ -57,7 +57,10 @@ utilities_ovs_bpftap_SOURCES = \
 	utilities/bpftap-list.c \
 	utilities/bpftap-options.c \
 	utilities/bpftap-options.h \
+	utilities/bpftap-forecast.c \
+	utilities/bpftap-forecast.h \
 	utilities/bpftap-top.c \
+	utilities/bpftap-trace.c \
 	utilities/bpftap-words.c \
 	utilities/ovs-bpftap.c
 # The library goes into the program: it starts faster that way, and the program

@@ -29,6 +29,7 @@ static const struct command commands[] = {
     { "dump", bt_cmd_dump, "show packets, as tcpdump does" },
     { "inject", bt_cmd_inject, "replay a capture file into a port" },
     { "top", bt_cmd_top, "watch the traffic of all ports" },
+    { "trace", bt_cmd_trace, "tell what the switch does with packets" },
     { "extcap", bt_cmd_extcap, "serve Wireshark (it calls this itself)" },
 };
 
