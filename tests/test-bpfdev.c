@@ -969,6 +969,60 @@ test_read_timeout(void)
     switch_stop();
 }
 
+/* From another thread: no matter whether the reader waits already, and each
+ * interruption ends one read. */
+static void
+test_interrupt(void)
+{
+    struct reader reader;
+    uint8_t buffer[4096];
+
+    start_with_port();
+    struct bpfdev *dev = open_small(4096, 0);
+    switch_feed("p1", BPF_DEV_IN, 1000, 1, 1);
+    reader_start(&reader, dev, 4096);
+    bpfdev_interrupt(dev);
+    reader_join(&reader, 0, EINTR);
+
+    bpfdev_interrupt(dev);
+    bpfdev_interrupt(dev);
+    CHECK_ERRNO(bpfdev_read(dev, buffer, sizeof buffer), EINTR);
+
+    /* Nothing is lost. */
+    switch_feed("p1", BPF_DEV_IN, 1000, 4, 1);
+    CHECK_INT(bpfdev_read(dev, buffer, sizeof buffer), 3 * RECORD(1000));
+    bpfdev_close(dev);
+    switch_stop();
+}
+
+static int
+no_time(void *aux OVS_UNUSED, int elapsed OVS_UNUSED)
+{
+    return 0;
+}
+
+/* A server that accepts connections and says nothing. */
+static void
+test_no_answer(void)
+{
+    struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    char errbuf[BPFDEV_ERRBUF_SIZE];
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+
+    strcpy(sun.sun_path, "mute.sock");
+    CHECK_INT(bind(fd, (struct sockaddr *) &sun, sizeof sun), 0);
+    CHECK_INT(listen(fd, 1), 0);
+    bpfdev_set_wait_limit(no_time, NULL);
+    for (int i = 0; i < 4; i++) {   /* The last with a full backlog. */
+        CHECK(!bpfdev_open("mute.sock", 0, errbuf));
+        CHECK_INT(errno, ETIMEDOUT);
+        CHECK(strstr(errbuf, "does not answer") != NULL);
+    }
+    bpfdev_set_wait_limit(NULL, NULL);
+    close(fd);
+    unlink("mute.sock");
+}
+
 static void
 on_signal(int signal_nr OVS_UNUSED)
 {
@@ -2019,6 +2073,8 @@ test_memory_limit(void)
 static const struct test tests[] = {
     { "first-packet", test_first_packet },
     { "open-limit", test_open_limit },
+    { "interrupt", test_interrupt },
+    { "no-answer", test_no_answer },
     { "defaults", test_defaults },
     { "requests", test_requests },
     { "blen", test_blen },

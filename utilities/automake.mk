@@ -44,6 +44,8 @@ BPFTAP_ENGINE = \
 	utilities/bpftap-source.c \
 	utilities/bpftap-source.h \
 	utilities/bpftap-spec.c \
+	utilities/bpftap-who.c \
+	utilities/bpftap-who.h \
 	utilities/bpftap-tap.c \
 	utilities/bpftap-tap.h
 

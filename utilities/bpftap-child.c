@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -72,6 +73,8 @@ bt_wait_pid(pid_t pid)
     while (waitpid(pid, &status, 0) < 0) {
         if (errno != EINTR) {
             return 127;
+        } else if (bt_n_stops() > 1) {
+            kill(pid, SIGTERM); /* Twice: the user does not want to wait. */
         }
     }
     return (WIFEXITED(status)

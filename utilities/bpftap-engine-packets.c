@@ -93,7 +93,8 @@ bt_engine_fetch(struct engine *e, struct bt_feed *feed)
 
     if (!error) {
         bt_merge_add(&e->merge, &feed->tap.item);
-    } else if (error == ENXIO) {
+    } else if (error == ENXIO || error == ETIMEDOUT) {
+        e->stuck |= error == ETIMEDOUT;
         bt_engine_lose_switch(e);
     } else if (error != EAGAIN) {
         bt_engine_lose_port(e, feed->source);

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "bpftap-ports.h"
+#include "bpftap-who.h"
 
 /* A port that goes away while nobody said --wait may return for so long. */
 #define GRACE BT_NSEC
@@ -216,6 +217,7 @@ bt_engine_refresh_ports(struct engine *e)
     size_t n;
 
     if (bt_ports_try_list(e->monitor, &ports, &n)) {
+        e->stuck |= errno == ETIMEDOUT;
         bpfdev_close(e->monitor);
         e->monitor = NULL;
         return;
@@ -280,10 +282,19 @@ bt_engine_lose_switch(struct engine *e)
             lose_source(e, e->sources[i], "the switch");
         }
     }
-    if (e->draining) {
+    if (e->stuck && (e->draining || bt_stop_signal())) {
+        bt_error("the switch does not answer, its daemon is stopped or stuck; "
+                 "what it had buffered is not in the file");
+        bt_engine_fail(e);
+    } else if (e->draining) {
         return;
     } else if (e->capture->reconnect) {
-        bt_engine_news(e, "the switch went away; waiting for it to return");
+        bt_engine_news(e, "the switch %s; waiting for it to return",
+                       e->stuck ? "does not answer" : "went away");
+    } else if (e->stuck) {
+        bt_error("the switch does not answer, its daemon is stopped or stuck; "
+                 "the capture ends here (--reconnect would wait for it)");
+        bt_engine_fail(e);
     } else {
         bt_error("the switch went away, its daemon ended or crashed; the "
                  "capture ends here (--reconnect would wait for it)");
@@ -304,9 +315,11 @@ bt_engine_connect_monitor(struct engine *e)
             bt_engine_news(e, "the switch is back after %.3f seconds",
                  seconds_since(e->gone_since));
             e->gone_since = 0;
+            e->stuck = false;
         }
         bt_engine_refresh_ports(e);
     } else if (!e->capture->reconnect || errno == EPROTONOSUPPORT) {
+        bt_who_explain(e->capture->socket, errno, errbuf);
         bt_error("%s", errbuf);
         bt_engine_fail(e);
     } else if (!e->gone_since) {

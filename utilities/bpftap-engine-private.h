@@ -29,6 +29,7 @@ struct engine {
     const struct bt_capture *capture;
     struct bpfdev *monitor;     /* NULL while the switch is gone. */
     uint64_t gone_since;        /* Monotonic, then. */
+    bool stuck;                 /* It does not answer. */
 
     struct bt_source **sources;
     size_t n_sources;

@@ -177,19 +177,6 @@ start(struct engine *e)
     }
 }
 
-/* Takes out of the database what tools that were killed left there. */
-static void
-clean_up_others(const struct engine *e)
-{
-    struct bpfdev_port *ports;
-    size_t n;
-
-    if (e->monitor && !bpfdev_list_ports(e->monitor, &ports, &n)) {
-        bt_mirror_clean(ports, n);
-        free(ports);
-    }
-}
-
 static void
 finish(struct engine *e)
 {
@@ -210,7 +197,9 @@ finish(struct engine *e)
         bt_engine_summarize(e, n);
     }
     for (size_t i = 0; i < e->n_sources; i++) {
-        bt_source_destroy(e->sources[i]);
+        if (!bt_source_destroy(e->sources[i])) {
+            bt_engine_blemish(e);
+        }
     }
     bt_filter_free();
     bt_drops_free(&e->drops);
@@ -231,7 +220,7 @@ bt_capture_run(const struct bt_capture *capture)
     check_filters(capture);
     start(&e);
     if (!e.stop) {
-        clean_up_others(&e);
+        bt_mirror_clean();
         capture_loop(&e);
     }
     finish(&e);

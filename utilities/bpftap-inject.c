@@ -23,6 +23,7 @@
 #include "bpftap-names.h"
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
+#include "bpftap-who.h"
 
 static const char help[] =
 "usage: ovs-bpftap inject -i PORT [OPTION]... FILE\n"
@@ -428,6 +429,7 @@ open_port(struct inject *in)
 
     in->dev = bpfdev_open(in->common.socket, 0, errbuf);
     if (!in->dev) {
+        bt_who_explain(in->common.socket, errno, errbuf);
         bt_fatal("%s", errbuf);
     }
     resolve_port(in);

@@ -13,16 +13,24 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-child.h"
 #include "bpftap-ports.h"
 #include "bpftap-util.h"
+
+/* How long the end of a capture waits for its mirrors to be gone, and how often
+ * the guardian tries, with how many seconds in between: more than an hour. */
+#define END_PATIENCE (7 * BT_NSEC)
+#define N_TRIES 400
+#define TRY_INTERVAL 10
 
 #define OWNER_KEY "ovs-bpftap-owner"
 #define OUTPUT_KEY "ovs-bpftap-output"
@@ -127,7 +135,7 @@ static void
 vsctl_start(struct bt_strv *argv)
 {
     bt_strv_add(argv, "ovs-vsctl");
-    bt_strv_add(argv, "--timeout=10");
+    bt_strv_add(argv, "--timeout=5");
 }
 
 /* The first line of 'output', for a message. */
@@ -256,6 +264,8 @@ add_entrance(struct bt_strv *argv, const struct entrance *entrance, int i,
     bt_strv_addf(argv, "name=\"%s\"", entrance->name);
     bt_strv_addf(argv, "interfaces=@i%d", i);
     bt_strv_addf(argv, "external_ids:" OWNER_KEY "=\"%s\"", owner);
+    bt_strv_addf(argv, "external_ids:" OUTPUT_KEY "=\"%s\"",
+                 entrance->name);
 
     add_mirror(argv, entrance, i, "-all", "select_dst_port", owner);
     add_mirror(argv, entrance, i, "-own", "select_src_port", owner);
@@ -315,18 +325,19 @@ transact(const struct bt_mirror *mirror, const char *port, char errbuf[])
 }
 
 /* Removes port 'name' of 'bridge' and the mirrors to it, as far as they still
- * exist. */
-static void
+ * exist.  Returns false if the database does not take that. */
+static bool
 remove_port(const char *bridge, const char *name)
 {
     struct bt_str output = { NULL, 0, 0 };
     struct bt_strv mirrors = { NULL, 0 };
     struct bt_strv argv = { NULL, 0 };
     char *condition = bt_asprintf("external_ids:" OUTPUT_KEY "=\"%s\"", name);
+    bool ok = false;
 
     if (vsctl_words(&mirrors, "--bare", "--columns=_uuid", "find", "Mirror",
                     condition, NULL)) {
-        bt_strv_free(&mirrors);
+        goto out;
     }
     vsctl_start(&argv);
     for (size_t i = 0; i < mirrors.n; i++) {
@@ -342,14 +353,28 @@ remove_port(const char *bridge, const char *name)
     bt_strv_add(&argv, "--if-exists");
     bt_strv_add(&argv, "del-port");
     bt_strv_add(&argv, name);
-    if (bt_run(argv.v, &output)) {
-        bt_error("cannot remove mirror port %s (%s); \"ovs-vsctl del-port "
-                 "%s\" does", name, first_line(&output), name);
-    }
+    ok = !bt_run(argv.v, &output);
+
+out:
     bt_strv_free(&argv);
     bt_strv_free(&mirrors);
     bt_str_free(&output);
     free(condition);
+    return ok;
+}
+
+/* Removes all that 'mirror' has made. */
+static bool
+remove_ports(const struct bt_mirror *mirror)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < BT_ARRAY_SIZE(mirror->ports); i++) {
+        if (mirror->ports[i]) {
+            ok = remove_port(mirror->bridges[i], mirror->ports[i]);
+        }
+    }
+    return ok;
 }
 
 /* The guardian shares nothing with this program but standard error and the
@@ -384,12 +409,13 @@ guardian_main(const struct bt_mirror *mirror, int fd)
     while (read(fd, &byte, 1) < 0 && errno == EINTR) {
         /* Whoever interrupts, the mirrors stay while the tool needs them. */
     }
-    for (size_t i = 0; i < BT_ARRAY_SIZE(mirror->ports); i++) {
-        if (mirror->ports[i]) {
-            remove_port(mirror->bridges[i], mirror->ports[i]);
+    for (int i = 0; i < N_TRIES; i++) {
+        if (remove_ports(mirror)) {
+            _exit(0);
         }
+        sleep(TRY_INTERVAL);    /* A database that is away may return. */
     }
-    _exit(0);
+    _exit(1);
 }
 
 static int
@@ -494,65 +520,117 @@ bt_mirror_port(const struct bt_mirror *mirror, enum bt_direction direction)
     return mirror->ports[direction];
 }
 
-void
+/* Waits until the guardian has removed all.  Returns false after a message if
+ * that takes too long, or the user does not want to wait. */
+static bool
+wait_for_guardian(const struct bt_mirror *mirror)
+{
+    uint64_t deadline = bt_now_mono() + END_PATIENCE;
+    int status;
+    pid_t pid;
+
+    while (!(pid = waitpid(mirror->guardian, &status, WNOHANG))
+           && bt_now_mono() < deadline && bt_n_stops() < 2) {
+        poll(NULL, 0, 10);
+    }
+    if (pid == mirror->guardian) {
+        return true;
+    }
+    bt_error("ovs-vsctl cannot remove the mirrors %s%s%s: the database does "
+             "not answer; process %ld goes on trying, and the next capture "
+             "will look for them, too",
+             mirror->ports[1] ? mirror->ports[1] : "",
+             mirror->ports[1] && mirror->ports[2] ? " and " : "",
+             mirror->ports[2] ? mirror->ports[2] : "",
+             (long int) mirror->guardian);
+    return false;
+}
+
+bool
 bt_mirror_destroy(struct bt_mirror *mirror)
 {
+    bool ok = true;
+
     if (!mirror) {
-        return;
+        return true;
     }
     if (mirror->guard_fd >= 0) {
         close(mirror->guard_fd);
     }
     if (mirror->guardian > 0) {
-        bt_wait_pid(mirror->guardian);
+        ok = wait_for_guardian(mirror);
     }
     for (size_t i = 0; i < BT_ARRAY_SIZE(mirror->ports); i++) {
         free(mirror->ports[i]);
         free(mirror->bridges[i]);
     }
     free(mirror);
+    return ok;
 }
 
-/* Returns the recorded owner of port 'name', NULL if there is none. */
+/* Returns a copy of the value of 'key' in 'row', which ovs-vsctl has printed as
+ * CSV, or NULL. */
 static char *
-read_owner(const char *name)
+find_value(const char *row, const char *key)
 {
-    struct bt_str output = { NULL, 0, 0 };
-    struct bt_strv argv = { NULL, 0 };
-    char *owner = NULL;
+    const char *value = strstr(row, key);
 
-    vsctl_start(&argv);
-    bt_strv_add(&argv, "--if-exists");
-    bt_strv_add(&argv, "get");
-    bt_strv_add(&argv, "Port");
-    bt_strv_add(&argv, name);
-    bt_strv_add(&argv, "external_ids:" OWNER_KEY);
-    if (!bt_run(argv.v, &output) && output.s && output.s[0] == '"') {
-        char *end = strrchr(output.s, '"');
-
-        *end = '\0';
-        owner = bt_strdup(output.s + 1);
+    if (!value) {
+        return NULL;
     }
-    bt_strv_free(&argv);
-    bt_str_free(&output);
-    return owner;
+    value += strlen(key) + 1;
+    value += strspn(value, "\"");
+    return bt_asprintf("%.*s", (int) strcspn(value, "\",}"), value);
+}
+
+/* Removes what 'row' of table 'table' is about, if its owner is dead. */
+static void
+clean_row(const char *table, const char *row)
+{
+    char *owner = find_value(row, OWNER_KEY);
+    char *output = find_value(row, OUTPUT_KEY);
+    char *condition = bt_asprintf("%s{>=}%.36s", table, row);
+    struct bt_strv bridge = { NULL, 0 };
+
+    if (owner && output && owner_is_dead(owner)
+        && !vsctl_words(&bridge, "--bare", "--columns=name", "find", "Bridge",
+                        condition, NULL)
+        && bridge.n) {
+        remove_port(bridge.v[0], output);
+    }
+    bt_strv_free(&bridge);
+    free(condition);
+    free(output);
+    free(owner);
+}
+
+/* Looks for rows by the keys that mark them: one may be there without the
+ * other, or without what the switch would make of it. */
+static void
+clean_table(const char *table, const char *column)
+{
+    struct bt_strv rows = { NULL, 0 };
+
+    vsctl_words(&rows, "--format=csv", "--no-headings",
+                "--columns=_uuid,external_ids", "list", table, NULL);
+    for (size_t i = 0; i < rows.n; i++) {
+        clean_row(column, rows.v[i]);
+    }
+    bt_strv_free(&rows);
 }
 
 void
-bt_mirror_clean(const struct bpfdev_port *ports, size_t n)
+bt_mirror_clean(void)
 {
-    for (size_t i = 0; i < n; i++) {
-        char *owner;
+    pid_t pid;
 
-        if (strcmp(ports[i].type, "bpf")
-            || strncmp(ports[i].name, BT_OWN_PORT_PREFIX,
-                       strlen(BT_OWN_PORT_PREFIX))) {
-            continue;
-        }
-        owner = read_owner(ports[i].name);
-        if (owner && owner_is_dead(owner)) {
-            remove_port(ports[i].bridge, ports[i].name);
-        }
-        free(owner);
+    fflush(stdout);
+    pid = fork();
+    if (!pid) {
+        guardian_isolate(-1);
+        dup2(STDOUT_FILENO, STDERR_FILENO);
+        clean_table("Mirror", "mirrors");
+        clean_table("Port", "ports");
+        _exit(0);
     }
 }

@@ -33,11 +33,10 @@
 #ifndef BPFTAP_MIRROR_H
 #define BPFTAP_MIRROR_H 1
 
-#include <stddef.h>
+#include <stdbool.h>
 
 #include "bpftap-format.h"
 
-struct bpfdev_port;
 struct bt_mirror;
 
 /* Length of what is left of packets that are not wanted: an Ethernet header,
@@ -55,10 +54,12 @@ struct bt_mirror *bt_mirror_create(const char *bridge, const char *port,
  * direction is not. */
 const char *bt_mirror_port(const struct bt_mirror *, enum bt_direction);
 
-/* Removes the mirrors and waits until they are gone.  NULL is fine. */
-void bt_mirror_destroy(struct bt_mirror *);
+/* Removes the mirrors and waits until they are gone.  NULL is fine.  Returns
+ * false after a message if the database does not let it, for now. */
+bool bt_mirror_destroy(struct bt_mirror *);
 
-/* Removes what tools that died have left among 'ports'. */
-void bt_mirror_clean(const struct bpfdev_port *ports, size_t n);
+/* Removes from the database what tools that died have left there: in another
+ * process, for which nobody waits, because the database may not answer. */
+void bt_mirror_clean(void);
 
 #endif /* bpftap-mirror.h */

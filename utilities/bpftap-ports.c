@@ -10,12 +10,14 @@
 
 #include "bpftap-ports.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpftap-names.h"
 #include "bpftap-util.h"
+#include "bpftap-who.h"
 
 static bool
 has_wildcard(const char *pattern)
@@ -95,6 +97,7 @@ bt_monitor_open(const char *socket)
     struct bpfdev *dev = bpfdev_monitor_open(socket, BPFDEV_RDONLY, errbuf);
 
     if (!dev) {
+        bt_who_explain(socket, errno, errbuf);
         bt_fatal("%s", errbuf);
     }
     return dev;

@@ -213,15 +213,18 @@ bt_source_comment(struct bt_source *source, char *comment)
     source->comment = comment;
 }
 
-void
+bool
 bt_source_destroy(struct bt_source *source)
 {
+    bool ok;
+
     bt_source_detach(source);
-    bt_mirror_destroy(source->mirror);
+    ok = bt_mirror_destroy(source->mirror);
     free(source->name);
     free(source->bridge);
     free(source->description);
     free(source->filter);
     free(source->comment);
     free(source);
+    return ok;
 }

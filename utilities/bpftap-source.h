@@ -100,6 +100,7 @@ uint64_t bt_source_delivered(const struct bt_source *);
 /* Sets the comment for the next packet. */
 void bt_source_comment(struct bt_source *, char *comment);
 
-void bt_source_destroy(struct bt_source *);
+/* Returns false after a message if it leaves mirrors behind. */
+bool bt_source_destroy(struct bt_source *);
 
 #endif /* bpftap-source.h */

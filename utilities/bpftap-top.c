@@ -72,9 +72,11 @@ struct top {
     uint64_t count;             /* Tables, 0 for no end. */
     enum sort_key sort;
     bool terminal;
-    struct termios saved;
-    bool raw;
 };
+
+/* The terminal as it was, if keys come one by one now. */
+static struct termios saved_mode;
+static bool raw_mode;
 
 static bool
 is_wanted(const struct top *top, const struct bpfdev_port *port)
@@ -418,6 +420,15 @@ print_json(const struct samples *samples)
     bt_str_free(&s);
 }
 
+/* Also when the program ends with a message. */
+static void
+terminal_end(void)
+{
+    if (raw_mode) {
+        tcsetattr(STDIN_FILENO, TCSANOW, &saved_mode);
+    }
+}
+
 /* Keys come one by one and do not show. */
 static void
 terminal_start(struct top *top)
@@ -426,27 +437,20 @@ terminal_start(struct top *top)
 
     top->terminal = isatty(STDOUT_FILENO) && !top->common.json;
     if (top->terminal && isatty(STDIN_FILENO)
-        && !tcgetattr(STDIN_FILENO, &top->saved)) {
-        raw = top->saved;
+        && !tcgetattr(STDIN_FILENO, &saved_mode)) {
+        raw = saved_mode;
         raw.c_lflag &= ~(ICANON | ECHO);
-        top->raw = !tcsetattr(STDIN_FILENO, TCSANOW, &raw);
-    }
-}
-
-static void
-terminal_end(const struct top *top)
-{
-    if (top->raw) {
-        tcsetattr(STDIN_FILENO, TCSANOW, &top->saved);
+        raw_mode = !tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+        atexit(terminal_end);
     }
 }
 
 /* Waits for the time of the next table.  Returns false if it is time to
  * end. */
 static bool
-pause_until(const struct top *top, uint64_t when)
+pause_until(uint64_t when)
 {
-    struct pollfd pollfd = { top->raw ? STDIN_FILENO : -1, POLLIN, 0 };
+    struct pollfd pollfd = { raw_mode ? STDIN_FILENO : -1, POLLIN, 0 };
     uint64_t now;
     char key;
 
@@ -483,7 +487,7 @@ watch(struct top *top)
     uint64_t when = bt_now_mono() + first;
     uint64_t n = 0;
 
-    while (pause_until(top, when)) {
+    while (pause_until(when)) {
         struct samples new = take_samples(top, dev);
 
         fill_rates(&new, &old);
@@ -557,6 +561,5 @@ bt_cmd_top(int argc, char *argv[])
     bt_signals_init();
     terminal_start(&top);
     watch(&top);
-    terminal_end(&top);
     return BT_OK;
 }

@@ -24,6 +24,11 @@
 #include <time.h>
 #include <unistd.h>
 
+/* How long to wait for an answer of the switch: usually, and in all since the
+ * user wanted to stop.  In seconds. */
+#define PATIENCE 10
+#define STOP_PATIENCE 2
+
 static const char *command_name;
 static bool status_line_shown;
 
@@ -442,6 +447,8 @@ bt_now_real(void)
 }
 
 static volatile sig_atomic_t stop_signal;
+static volatile sig_atomic_t n_stops;
+static volatile sig_atomic_t stop_time; /* Of the first, monotonic, seconds. */
 
 /* The handler writes to [1], bt_poll() waits for [0]: a signal that comes
  * between looking at the flag and going to sleep still ends the sleep. */
@@ -456,6 +463,9 @@ handle_signal(int signo)
         ssize_t retval = write(wake_pipe[1], "", 1);
 
         (void) retval;          /* A full pipe wakes as well. */
+        if (!n_stops++) {
+            stop_time = bt_now_mono() / BT_NSEC;
+        }
         stop_signal = signo;
     }
     alarm(1);
@@ -539,6 +549,26 @@ bt_signals_default(void)
     for (size_t i = 0; i < BT_ARRAY_SIZE(reset); i++) {
         signal(reset[i], SIG_DFL);
     }
+}
+
+int
+bt_n_stops(void)
+{
+    return n_stops;
+}
+
+int
+bt_wait_limit(void *aux, int elapsed)
+{
+    (void) aux;
+    if (n_stops > 1) {
+        return 0;
+    } else if (n_stops) {
+        long int since = bt_now_mono() / BT_NSEC - stop_time;
+
+        return since < STOP_PATIENCE ? (STOP_PATIENCE - since) * 1000 : 0;
+    }
+    return PATIENCE * 1000 - elapsed;
 }
 
 int

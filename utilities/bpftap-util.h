@@ -114,6 +114,13 @@ void bt_signals_init(void);
 void bt_signals_default(void);
 int bt_stop_signal(void);
 
+/* Stop signals so far: the second means that waiting for others has to end. */
+int bt_n_stops(void);
+
+/* For bpfdev_set_wait_limit(): some seconds for a switch that does not answer,
+ * fewer once the user wants to stop. */
+int bt_wait_limit(void *aux, int elapsed);
+
 /* Ends the program with 'message' unless bt_deadline_end() is called within
  * 'seconds'.  Before bt_signals_init() or after; nothing may be open that must
  * be closed well. */

@@ -14,6 +14,7 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "bpfdev/bpfdev.h"
 #include "bpftap-commands.h"
 #include "bsd-config.h"
 
@@ -78,6 +79,7 @@ main(int argc, char *argv[])
 {
     const struct command *command;
 
+    bpfdev_set_wait_limit(bt_wait_limit, NULL);
     if (called_as_extcap(argv[0])) {
         return bt_cmd_extcap(argc, argv);
     } else if (argc < 2) {

@@ -18,17 +18,20 @@
 
 /* Messages to and from the daemon, see bpfdev-private.h.
  *
- * Callers hold 'dev->mutex', except while a device is being opened.  The
- * daemon answers at once, so that waiting for an answer goes on across
- * signals: a request that has been sent has to be seen through. */
+ * Callers hold 'dev->mutex', except while a device is being opened.  A daemon
+ * that is well answers at once, so that waiting for an answer goes on across
+ * signals: a request that has been sent has to be seen through.  There is a
+ * limit all the same, for a daemon that is not well. */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bpfdev/bpfdev-private.h"
@@ -36,6 +39,69 @@
 #ifndef MSG_CMSG_CLOEXEC
 #define MSG_CMSG_CLOEXEC 0
 #endif
+
+/* How long to wait for the daemon, in milliseconds: unless the program says
+ * otherwise, and once bpfdev_interrupt() was called. */
+#define WAIT_MAX 30000
+#define INTERRUPTED_WAIT_MAX 1000
+
+static int (*wait_limit)(void *aux, int elapsed);
+static void *wait_limit_aux;
+
+void
+bpfdev_set_wait_limit(int (*limit)(void *aux, int elapsed), void *aux)
+{
+    wait_limit = limit;
+    wait_limit_aux = aux;
+}
+
+long long int
+bpfdev_now_msec(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+int
+bpfdev_wait_left(long long int started, bool interrupted)
+{
+    long long int elapsed = bpfdev_now_msec() - started;
+    long long int left = (wait_limit
+                          ? wait_limit(wait_limit_aux, elapsed)
+                          : WAIT_MAX - elapsed);
+
+    if (interrupted && left > INTERRUPTED_WAIT_MAX - elapsed) {
+        left = INTERRUPTED_WAIT_MAX - elapsed;
+    }
+    return left < 0 ? 0 : left > WAIT_MAX ? WAIT_MAX : left;
+}
+
+int
+bpfdev_wait(int fd, short int events, int interrupt_fd,
+            long long int started)
+{
+    bool interrupted = false;
+
+    for (;;) {
+        struct pollfd fds[2] = {
+            { .fd = fd, .events = events },
+            { .fd = interrupted ? -1 : interrupt_fd, .events = POLLIN },
+        };
+        int left = bpfdev_wait_left(started, interrupted);
+        int n = poll(fds, 2, left);
+
+        if (n > 0 && fds[0].revents) {
+            return 0;
+        } else if (n > 0) {
+            interrupted = true;
+            started = bpfdev_now_msec();
+        } else if (!n && !left) {
+            return ETIMEDOUT;
+        }
+    }
+}
 
 int
 bpfdev_fail(struct bpfdev *dev, int error, const char *format, ...)
@@ -75,6 +141,15 @@ bpfdev_type_name(enum bpf_proto_type type)
     return "unknown";
 }
 
+/* The daemon does not answer.  If it ever does, the answer would be taken for
+ * that to another request. */
+static int
+give_up(struct bpfdev *dev)
+{
+    dev->dead = dev->stuck = true;
+    return ETIMEDOUT;
+}
+
 int
 bpfdev_send(struct bpfdev *dev, const struct bpfdev_request *request)
 {
@@ -91,14 +166,20 @@ bpfdev_send(struct bpfdev *dev, const struct bpfdev_request *request)
         { (void *) request->more, request->more_size },
     };
     struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 3 };
+    long long int started = bpfdev_now_msec();
     ssize_t n;
 
     if (dev->dead) {
         return ENXIO;
     }
-    do {
-        n = sendmsg(dev->fd, &msg, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
+    while ((n = sendmsg(dev->fd, &msg, MSG_NOSIGNAL)) < 0
+           && (errno == EINTR || errno == EAGAIN)) {
+        if (errno == EAGAIN
+            && bpfdev_wait(dev->fd, POLLOUT, dev->interrupt_fds[0],
+                           started)) {
+            return give_up(dev);
+        }
+    }
     if (n >= 0) {
         return 0;
     } else if (errno == EMSGSIZE || errno == ENOBUFS || errno == ENOMEM) {
@@ -132,15 +213,22 @@ take_fd(struct msghdr *msg)
  * read our request makes the first attempt fail with ECONNRESET, though there
  * is an answer. */
 static ssize_t
-receive_message(int fd, struct msghdr *msg)
+receive_message(struct bpfdev *dev, struct msghdr *msg)
 {
+    long long int started = bpfdev_now_msec();
     bool reset = false;
     ssize_t n;
 
     for (;;) {
-        n = recvmsg(fd, msg, MSG_CMSG_CLOEXEC);
+        n = recvmsg(dev->fd, msg, MSG_CMSG_CLOEXEC);
         if (n < 0 && errno == ECONNRESET && !reset) {
             reset = true;
+        } else if (n < 0 && errno == EAGAIN) {
+            if (bpfdev_wait(dev->fd, POLLIN, dev->interrupt_fds[0],
+                            started)) {
+                give_up(dev);
+                return -1;
+            }
         } else if (n >= 0 || errno != EINTR) {
             return n;
         }
@@ -202,7 +290,10 @@ bpfdev_receive(struct bpfdev *dev, enum bpf_proto_type type,
     if (dev->dead) {
         return ENXIO;
     }
-    ssize_t n = receive_message(dev->fd, &msg);
+    ssize_t n = receive_message(dev, &msg);
+    if (dev->stuck) {
+        return ETIMEDOUT;
+    }
     if (n > 0) {
         reply->fd = take_fd(&msg);
     }
@@ -243,7 +334,10 @@ int
 bpfdev_fail_call(struct bpfdev *dev, int error, const char *what,
                  const char *text)
 {
-    if (dev->dead) {
+    if (dev->stuck) {
+        return bpfdev_fail(dev, error, "%s: the switch at %s does not answer: "
+                           "its daemon is stopped or stuck", what, dev->path);
+    } else if (dev->dead) {
         return bpfdev_fail(dev, error, "%s: the switch at %s is gone, or has "
                            "closed the connection", what, dev->path);
     }

@@ -42,10 +42,13 @@ struct bpfdev {
     int notify_fd;              /* For the caller to poll. */
     bool read_only;
     char *path;                 /* Of the socket. */
+    int interrupt_fds[2];       /* A pipe that is readable after
+                                 * bpfdev_interrupt(). */
 
     pthread_mutex_t mutex;
     uint32_t sequence;          /* Of the last request. */
     bool dead;                  /* The daemon is gone. */
+    bool stuck;                 /* It does not answer, so that we gave up. */
     bool reading;               /* Some thread waits for packets. */
     bool nonblock;
     bool nanoseconds;           /* Unit of time stamps. */
@@ -92,6 +95,19 @@ struct bpfdev_reply {
     uint16_t version;           /* Out: version of the daemon's protocol. */
     char text[BPF_PROTO_MAX_TEXT + 1]; /* Out: with an error. */
 };
+
+/* Waits until 'events' of poll(2) happen on 'fd', as long as the limit for the
+ * daemon's answers allows.  'started' is when the wait began, by
+ * bpfdev_now_msec().  'interrupt_fd', if not negative, shortens it while
+ * readable.  Returns 0 or ETIMEDOUT. */
+int bpfdev_wait(int fd, short int events, int interrupt_fd,
+                long long int started);
+
+/* Milliseconds that a wait which began at 'started' may still last. */
+int bpfdev_wait_left(long long int started, bool interrupted);
+
+/* Milliseconds of the monotonic clock. */
+long long int bpfdev_now_msec(void);
 
 /* Sends 'request' on 'dev' without awaiting the answer.  Returns 0, or a
  * positive errno value.  'dev->mutex' must be held. */

@@ -29,7 +29,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bpf/bpf-record.h"
@@ -81,10 +80,25 @@ fail_connect(char errbuf[], const char *path, int error)
             errbuf, error, "%s: this is not the capture socket of a switch",
             path);
 
+    case ETIMEDOUT:
+        return bpfdev_fail_errbuf(
+            errbuf, error, "%s: the switch does not answer: its daemon is "
+            "stopped or stuck", path);
+
     default:
         return bpfdev_fail_errbuf(errbuf, error, "%s: cannot connect: %s",
                                   path, strerror(error));
     }
+}
+
+/* Waits a moment.  Returns EAGAIN, or ETIMEDOUT if it is enough. */
+static int
+wait_to_connect(long long int started)
+{
+    struct pollfd none = { .fd = -1 };
+
+    poll(&none, 1, 10);
+    return bpfdev_wait_left(started, false) ? EAGAIN : ETIMEDOUT;
 }
 
 /* Connects to the socket at 'path'.  Returns its descriptor, or -1. */
@@ -92,6 +106,7 @@ static int
 connect_to(const char *path, char errbuf[])
 {
     struct sockaddr_un sun = { .sun_family = AF_UNIX };
+    long long int started = bpfdev_now_msec();
     int size = BPF_PROTO_SOCKET_BUFFER;
     int error;
 
@@ -113,10 +128,16 @@ connect_to(const char *path, char errbuf[])
     setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on);
 #endif
 
+    /* A daemon that does not accept connections makes connect() wait, or
+     * fail with EAGAIN. */
+    fcntl(fd, F_SETFL, O_NONBLOCK);
     do {
         error = (connect(fd, (struct sockaddr *) &sun, sizeof sun)
                  ? errno : 0);
-    } while (error == EINTR);
+        if (error == EAGAIN) {
+            error = wait_to_connect(started);
+        }
+    } while (error == EINTR || error == EAGAIN);
     if (error) {
         close(fd);
         return fail_connect(errbuf, path, error);
@@ -129,12 +150,18 @@ alloc_device(int fd, char *path)
 {
     struct bpfdev *dev = calloc(1, sizeof *dev);
 
-    if (dev) {
-        dev->fd = fd;
-        dev->notify_fd = -1;
-        dev->path = path;
-        pthread_mutex_init(&dev->mutex, NULL);
+    if (!dev || pipe(dev->interrupt_fds)) {
+        free(dev);
+        return NULL;
     }
+    for (int i = 0; i < 2; i++) {
+        fcntl(dev->interrupt_fds[i], F_SETFD, FD_CLOEXEC);
+        fcntl(dev->interrupt_fds[i], F_SETFL, O_NONBLOCK);
+    }
+    dev->fd = fd;
+    dev->notify_fd = -1;
+    dev->path = path;
+    pthread_mutex_init(&dev->mutex, NULL);
     return dev;
 }
 
@@ -156,7 +183,9 @@ say_hello(struct bpfdev *dev, uint32_t flags, char errbuf[])
     dev->dead = false;
 
     int error = bpfdev_receive(dev, BPF_PROTO_HELLO, dev->sequence, &reply);
-    if (dev->dead) {
+    if (dev->stuck) {
+        return fail_connect(errbuf, dev->path, ETIMEDOUT);
+    } else if (dev->dead) {
         return bpfdev_fail_errbuf(
             errbuf, ECONNREFUSED, "%s: the program that serves this socket "
             "closes the connection or is not a switch", dev->path);
@@ -262,10 +291,22 @@ bpfdev_close(struct bpfdev *dev)
     if (dev->notify_fd >= 0) {
         close(dev->notify_fd);
     }
+    close(dev->interrupt_fds[0]);
+    close(dev->interrupt_fds[1]);
     close(dev->fd);
     pthread_mutex_destroy(&dev->mutex);
     free(dev->path);
     free(dev);
+}
+
+void
+bpfdev_interrupt(struct bpfdev *dev)
+{
+    int error = errno;
+    ssize_t n = write(dev->interrupt_fds[1], "", 1);
+
+    (void) n;                   /* A full pipe interrupts as well. */
+    errno = error;
 }
 
 int
@@ -430,15 +471,6 @@ bpfdev_set_buffers(struct bpfdev *dev, unsigned int *n)
 /* Reading
  * ======= */
 
-static long long int
-monotonic_msec(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
-}
-
 /* Asks for a buffer with 'flags' (BPF_PROTO_READ_*).  Returns 0 or an errno
  * value. */
 static int
@@ -472,19 +504,29 @@ ask_for_buffer(struct bpfdev *dev, uint32_t flags, uint32_t size,
 static int
 wait_readable(struct bpfdev *dev, long long int deadline)
 {
-    struct pollfd pfd = { .fd = dev->notify_fd, .events = POLLIN };
+    struct pollfd fds[2] = {
+        { .fd = dev->notify_fd, .events = POLLIN },
+        { .fd = dev->interrupt_fds[0], .events = POLLIN },
+    };
+    char bytes[64];
     int timeout = -1;
 
     if (deadline) {
-        long long int left = deadline - monotonic_msec();
+        long long int left = deadline - bpfdev_now_msec();
 
         timeout = left < 0 ? 0 : left > INT_MAX ? INT_MAX : left;
     }
 
     dev->reading = true;
     pthread_mutex_unlock(&dev->mutex);
-    int n = poll(&pfd, 1, timeout);
+    int n = poll(fds, 2, timeout);
     int error = n > 0 ? 0 : n == 0 ? ETIMEDOUT : errno;
+    if (n > 0 && fds[1].revents) {
+        while (read(dev->interrupt_fds[0], bytes, sizeof bytes) > 0) {
+            /* However often it was interrupted, it is once for the reader. */
+        }
+        error = EINTR;
+    }
     pthread_mutex_lock(&dev->mutex);
     dev->reading = false;
     return error;
@@ -497,7 +539,7 @@ fail_read(struct bpfdev *dev, int error)
     case EAGAIN:
         return bpfdev_fail(dev, error, "no packets yet");
     case EINTR:
-        return bpfdev_fail(dev, error, "interrupted by a signal");
+        return bpfdev_fail(dev, error, "interrupted");
     case EIO:
         return bpfdev_fail(dev, error, "%s: the port is gone", dev->port);
     case EINVAL:
@@ -517,7 +559,7 @@ fail_read(struct bpfdev *dev, int error)
 static ssize_t
 read_buffer(struct bpfdev *dev, uint32_t size, const uint8_t **buffer)
 {
-    long long int deadline = dev->timeout ? monotonic_msec() + dev->timeout
+    long long int deadline = dev->timeout ? bpfdev_now_msec() + dev->timeout
                                           : 0;
     uint32_t flags = dev->nonblock ? BPF_PROTO_READ_NONBLOCK : 0;
     struct bpf_proto_read_reply answer;

@@ -121,7 +121,8 @@
  * Threads, signals, fork
  * ----------------------
  *
- * There is no global state.  Different devices are independent.  One device
+ * There is no global state but the limit that bpfdev_set_wait_limit() sets.
+ * Different devices are independent.  One device
  * may be used by several threads: each call is atomic, but, as in bpf(4), a
  * bpfdev_read(), bpfdev_next() or bpfdev_ioctl() fails with EIO while another
  * thread waits in a read of the same device.  bpfdev_write(), the statistics
@@ -131,9 +132,16 @@
  *
  * A signal handler that was installed without SA_RESTART makes a waiting
  * read fail with EINTR; with SA_RESTART too, because it waits in poll().
- * Nothing is lost: the next read returns what this one would have.  No
- * function may be called from a signal handler.  The library raises no
+ * Nothing is lost: the next read returns what this one would have.
+ * bpfdev_interrupt() does the same from another thread, or from a signal
+ * handler, in which no other function may be called.  The library raises no
  * SIGPIPE.
+ *
+ * A daemon that is stopped or stuck does not hang the program: what waits for
+ * an answer fails with ETIMEDOUT after half a minute, or what
+ * bpfdev_set_wait_limit() allows.  As the answer may still come, and would be
+ * taken for that to another question, the device is of no use afterwards: all
+ * calls but bpfdev_close() fail with ENXIO.
  *
  * All descriptors are close-on-exec.  After fork() only one of the two
  * processes may go on using a device; the other may call bpfdev_close().
@@ -298,6 +306,20 @@ struct bpf_hdr {
 #define BPF_T_MICROTIME 0x0000
 #define BPF_T_NANOTIME 0x0001
 #endif
+
+/* Waiting
+ * ======= */
+
+/* For how long a call may wait for the daemon's answer.  'limit' gets 'aux' and
+ * the milliseconds that the call has waited so far, and returns for how many
+ * more it may, 0 or less for none.  It is called before each wait and again
+ * when a signal handler ran during one: so a program whose handler sets a flag
+ * ends a wait by returning 0 from then on.  NULL stands for 30 seconds.
+ *
+ * For all devices, those that are open included; to be called while no other
+ * thread uses the library.  The wait of a read for packets is not limited by
+ * this. */
+void bpfdev_set_wait_limit(int (*limit)(void *aux, int elapsed), void *aux);
 
 /* Constants
  * ========= */
@@ -549,6 +571,13 @@ bool bpfdev_walk(const struct bpfdev *dev, const void *buffer, size_t n,
 
 /* Writing
  * ======= */
+
+/* Makes a bpfdev_read() or bpfdev_next() of 'dev' that waits in another thread
+ * for packets, or else the next one that would wait, fail with EINTR.  Nothing
+ * is lost.  Also ends, after a second, the wait of that thread for a daemon
+ * that does not answer.  May be called by any thread and from signal handlers,
+ * until bpfdev_close() is called. */
+void bpfdev_interrupt(struct bpfdev *dev);
 
 /* The longest frame, in bytes, that a switch can send, whatever the MTU of its
  * port: it counts the bytes of a packet, and 6 in front, with 16 bits. */
