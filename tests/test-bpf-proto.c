@@ -93,7 +93,7 @@ message_init(struct message *msg, unsigned int type, size_t body_size)
 static bool
 message_send(int fd, const struct message *msg, size_t size)
 {
-    return send(fd, msg, size, MSG_NOSIGNAL) == (ssize_t) size;
+    return send(fd, msg, size, MSG_NOSIGNAL | MSG_EOR) == (ssize_t) size;
 }
 
 /* Receives an answer.  Returns the errno value in it, or -1 if the connection
@@ -294,7 +294,7 @@ test_passed_descriptors(void)
             cmsg->cmsg_type = SCM_RIGHTS;
             cmsg->cmsg_len = CMSG_LEN(n * sizeof fds[0]);
             memcpy(CMSG_DATA(cmsg), fds, n * sizeof fds[0]);
-            CHECK_INT(sendmsg(fd, &mh, MSG_NOSIGNAL), iov.iov_len);
+            CHECK_INT(sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_EOR), iov.iov_len);
             CHECK_INT(receive_answer(fd), -1);
             close(fd);
         }

@@ -23,6 +23,7 @@
 #include "test-bpfdev-switch.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -434,6 +435,47 @@ connect_raw(void)
     CHECK(fd >= 0);
     CHECK_ERRNO(connect(fd, (struct sockaddr *) &sun, sizeof sun), 0);
     return fd;
+}
+
+/* Ends of messages
+ * ================
+ *
+ * FreeBSD joins what is sent without MSG_EOR on a socket of type
+ * SOCK_SEQPACKET with what is sent after it, depending on when it is read.
+ * The functions below stand before the C library's, for client, server and
+ * test, and fail where that could happen. */
+
+static void
+check_end_of_message(int fd, int flags)
+{
+    socklen_t len = sizeof(int);
+    int type;
+
+    if (!getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len)
+        && type == SOCK_SEQPACKET && !(flags & MSG_EOR)) {
+        fail(__FILE__, __LINE__, "expected MSG_EOR in the flags with which a "
+             "message is sent, got %#x", (unsigned int) flags);
+    }
+}
+
+ssize_t
+send(int fd, const void *data, size_t size, int flags)
+{
+    ssize_t (*next)(int, const void *, size_t, int);
+
+    check_end_of_message(fd, flags);
+    *(void **) &next = dlsym(RTLD_NEXT, "send");
+    return next(fd, data, size, flags);
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    ssize_t (*next)(int, const struct msghdr *, int);
+
+    check_end_of_message(fd, flags);
+    *(void **) &next = dlsym(RTLD_NEXT, "sendmsg");
+    return next(fd, msg, flags);
 }
 
 /* Running

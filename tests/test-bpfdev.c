@@ -1662,7 +1662,7 @@ version_99(void *listen_fd_)
         header.type |= BPF_PROTO_REPLY;
         header.length = sizeof header;
         header.error = EPROTONOSUPPORT;
-        send(fd, &header, sizeof header, MSG_NOSIGNAL);
+        send(fd, &header, sizeof header, MSG_NOSIGNAL | MSG_EOR);
         close(fd);
     }
     return NULL;
@@ -1750,7 +1750,7 @@ send_answer(int fd, struct bpf_proto_header *header, size_t size, int passed)
         memcpy(CMSG_DATA(cmsg), &passed, sizeof passed);
     }
     header->type |= BPF_PROTO_REPLY;
-    sendmsg(fd, &mh, MSG_NOSIGNAL);
+    sendmsg(fd, &mh, MSG_NOSIGNAL | MSG_EOR);
 }
 
 /* Accepts one client, answers HELLO, and one more request in the wrong way. */
@@ -1781,7 +1781,7 @@ bad_daemon_main(void *daemon_)
         }
         header.length = sizeof header + size + (bad == BAD_LENGTH);
         if (bad == NO_HEADER) {
-            send(fd, &header, 5, MSG_NOSIGNAL);
+            send(fd, &header, 5, MSG_NOSIGNAL | MSG_EOR);
         } else {
             send_answer(fd, &header, size, -1);
         }

@@ -278,7 +278,10 @@ bpf_conn_run_monitor(struct bpf_conn *conn)
  * ======= */
 
 /* Sends 'size' bytes at 'msg' to socket 'fd' together with descriptor
- * 'passed', if that is not -1.  Returns 0 or a positive errno value. */
+ * 'passed', if that is not -1.  Returns 0 or a positive errno value.
+ *
+ * MSG_EOR ends the message: FreeBSD joins what is sent without it with what
+ * follows, and may take a part of a message for which it has no room. */
 static int
 send_message(int fd, const void *msg, size_t size, int passed)
 {
@@ -303,9 +306,9 @@ send_message(int fd, const void *msg, size_t size, int passed)
 
     ssize_t n;
     do {
-        n = sendmsg(fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n = sendmsg(fd, &mh, MSG_DONTWAIT | MSG_NOSIGNAL | MSG_EOR);
     } while (n < 0 && errno == EINTR);
-    return n < 0 ? errno : 0;
+    return n < 0 ? errno : (size_t) n < size ? EAGAIN : 0;
 }
 
 static void

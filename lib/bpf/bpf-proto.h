@@ -26,8 +26,9 @@
  * Open vSwitch's, no types of bpf(4)'s.
  *
  * Transport is a UNIX socket of type SOCK_SEQPACKET: one message per packet,
- * in order, never merged or split.  Both ends are on one machine, so that
- * numbers are in its byte order, and error numbers are its errno values.
+ * in order, never merged or split.  (Each is sent with MSG_EOR, or FreeBSD
+ * merges it with the next.)  Both ends are on one machine, so that numbers are
+ * in its byte order, and error numbers are its errno values.
  *
  * Every message is a struct bpf_proto_header and a body, whose structure (or
  * lack of one) follows from the type; "length" counts both.  The client sends

@@ -150,6 +150,8 @@ give_up(struct bpfdev *dev)
     return ETIMEDOUT;
 }
 
+/* MSG_EOR ends a message: on FreeBSD, one that is sent without it arrives as
+ * one with the next. */
 int
 bpfdev_send(struct bpfdev *dev, const struct bpfdev_request *request)
 {
@@ -172,7 +174,7 @@ bpfdev_send(struct bpfdev *dev, const struct bpfdev_request *request)
     if (dev->dead) {
         return ENXIO;
     }
-    while ((n = sendmsg(dev->fd, &msg, MSG_NOSIGNAL)) < 0
+    while ((n = sendmsg(dev->fd, &msg, MSG_NOSIGNAL | MSG_EOR)) < 0
            && (errno == EINTR || errno == EAGAIN)) {
         if (errno == EAGAIN
             && bpfdev_wait(dev->fd, POLLOUT, dev->interrupt_fds[0],
@@ -180,8 +182,10 @@ bpfdev_send(struct bpfdev *dev, const struct bpfdev_request *request)
             return give_up(dev);
         }
     }
-    if (n >= 0) {
+    if (n == (ssize_t) header.length) {
         return 0;
+    } else if (n >= 0) {
+        /* It was cut in two, and nothing can mend that. */
     } else if (errno == EMSGSIZE || errno == ENOBUFS || errno == ENOMEM) {
         return errno;
     }
