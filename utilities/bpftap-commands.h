@@ -35,6 +35,12 @@ struct bt_table {
     struct bt_strv cells;       /* Row by row. */
     size_t n_columns;
     unsigned int right;         /* Bit set of right-aligned columns. */
+
+    /* If 'width' is not 0, the columns that 'least' names, an array of
+     * 'n_columns' numbers of columns, the least important first, are left out
+     * until the others fit into so many places of the terminal. */
+    size_t width;
+    const uint8_t *least;
 };
 
 /* Prints 'table' on standard output and frees its cells. */

@@ -566,6 +566,11 @@ run(struct dump *dump)
         if (!dump->labels) {
             return BT_FAILED;
         }
+        for (size_t i = 0; i < capture->n_specs; i++) {
+            if (bt_pattern_is_exact(capture->specs[i].pattern)) {
+                bt_labels_expect(dump->labels, capture->specs[i].pattern);
+            }
+        }
         capture->observe = note_label;
     }
     capture->files.encoder.nanoseconds = true;

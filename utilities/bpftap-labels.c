@@ -33,7 +33,12 @@ struct bt_labels {
     uint64_t n_matched;         /* ...and by the reader only. */
     uint32_t notes[N_NOTES];    /* Name and direction. */
     char names[N_NAMES][NAME_SIZE];
+    size_t width;               /* Of the longest name so far. */
 };
+
+/* Names longer than this do not make the column wider. */
+#define WIDTH_MIN 8
+#define WIDTH_MAX 32
 
 struct bt_labels *
 bt_labels_create(void)
@@ -46,7 +51,22 @@ bt_labels_create(void)
         bt_error("no memory to share with another process");
         return NULL;
     }
+    labels->width = WIDTH_MIN;
     return labels;
+}
+
+static void
+widen(struct bt_labels *labels, size_t width)
+{
+    if (width > labels->width && width <= WIDTH_MAX) {
+        labels->width = width;
+    }
+}
+
+void
+bt_labels_expect(struct bt_labels *labels, const char *name)
+{
+    widen(labels, strlen(name));
 }
 
 void
@@ -62,6 +82,7 @@ bt_labels_note(struct bt_labels *labels, uint32_t number, const char *name,
     place = labels->names[number];
     if (!place[0]) {
         snprintf(place, NAME_SIZE, "%s", name);
+        widen(labels, strlen(place));
     }
     labels->notes[labels->n_noted++ % N_NOTES] = number << 2 | direction;
 }
@@ -81,7 +102,7 @@ bt_labels_match(struct bt_labels *labels, const char *line, size_t n,
         return 0;
     }
     note = labels->notes[labels->n_matched++ % N_NOTES];
-    snprintf(label, size, "%-8s %-3s ", labels->names[note >> 2],
+    snprintf(label, size, "%-*s %-3s ", (int) labels->width, labels->names[note >> 2],
              directions[note & 3]);
     return length;
 }

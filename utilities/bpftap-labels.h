@@ -32,6 +32,10 @@ struct bt_labels;
  * a message. */
 struct bt_labels *bt_labels_create(void);
 
+/* Makes the column of names wide enough for 'name', of which there may be
+ * packets later. */
+void bt_labels_expect(struct bt_labels *, const char *name);
+
 /* Notes that the next packet is one of port 'name', which is interface
  * 'number', in 'direction'. */
 void bt_labels_note(struct bt_labels *, uint32_t number, const char *name,

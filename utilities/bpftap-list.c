@@ -146,7 +146,8 @@ print_port_table(const struct list *list)
         "PORT", "BRIDGE", "TYPE", "OFPORT", "LINK", "MTU", "LISTENERS", "NAMES"
     };
     struct bt_table table = {
-        { NULL, 0 }, BT_ARRAY_SIZE(titles), (1u << 3) | (1u << 5)
+        { NULL, 0 }, BT_ARRAY_SIZE(titles), (1u << 3) | (1u << 5),
+        0, NULL
     };
     bool named = any_names(list);
 
@@ -221,7 +222,7 @@ print_peer_table(const struct list *list)
     struct bt_table table = {
         { NULL, 0 }, BT_ARRAY_SIZE(titles),
         1u | (1u << 2) | (1u << 7) | (1u << 8) | (1u << 9) | (1u << 10)
-        | (1u << 11)
+        | (1u << 11), 0, NULL
     };
 
     for (size_t i = 0; i < BT_ARRAY_SIZE(titles); i++) {

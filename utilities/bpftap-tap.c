@@ -19,7 +19,7 @@
 #include "bpftap-util.h"
 
 /* Less than this holds no packet of the usual length. */
-#define MEMORY_MIN (BT_TAP_BUFFERS * 4096)
+#define MEMORY_MIN (BT_TAP_BUFFERS_MIN * 4096)
 
 static int
 failed(struct bt_tap *tap, int error, char errbuf[])
@@ -30,12 +30,22 @@ failed(struct bt_tap *tap, int error, char errbuf[])
     return error;
 }
 
+/* In how many buffers to divide 'memory' bytes. */
+static unsigned int
+count_buffers(uint64_t memory)
+{
+    uint64_t n = memory / BT_TAP_BUFFER_SIZE;
+
+    return (n < BT_TAP_BUFFERS_MIN ? BT_TAP_BUFFERS_MIN
+            : n > BT_TAP_BUFFERS ? BT_TAP_BUFFERS : n);
+}
+
 /* What must be set before a device is attached. */
 static int
 set_up(struct bpfdev *dev, const struct bt_tap_config *config,
        uint64_t memory)
 {
-    unsigned int n_buffers = BT_TAP_BUFFERS;
+    unsigned int n_buffers = count_buffers(memory);
     unsigned int format = BPF_T_NANOTIME;
     unsigned int direction = config->direction;
     unsigned int immediate = !config->max_age;

@@ -28,8 +28,8 @@ static const char help[] =
 "usage: ovs-bpftap top [OPTION]... [PATTERN]...\n"
 "\n"
 "Shows the ports with their rates, counters and listeners, busiest first.\n"
-"On a terminal the table stays in place and q ends; in a pipe one table\n"
-"follows the other.\n"
+"On a terminal the table fits it and keys work: q ends, r n d l sort, z hides\n"
+"idle ports, / searches.  In a pipe one table follows the other.\n"
 "\n"
 "PATTERN chooses ports: a name, BRIDGE/NAME with wildcards, or any.\n"
 "\n"
@@ -55,6 +55,8 @@ struct sample {
 struct samples {
     struct sample *s;
     size_t n;
+    bool counters_known;        /* Those of some port. */
+    bool losses_known;
     uint64_t when;              /* Monotonic. */
 };
 
@@ -65,12 +67,24 @@ enum sort_key {
     BY_LISTENERS,
 };
 
+/* Values of --sort; their first letters are keys. */
+static const char *const sort_keys[] = {
+    [BY_RATE] = "rate",
+    [BY_NAME] = "name",
+    [BY_DROPS] = "drops",
+    [BY_LISTENERS] = "listeners",
+};
+
 struct top {
     struct bt_common common;
     char **patterns;            /* NULL-terminated; empty for all. */
     uint64_t delay;             /* Nanoseconds. */
     uint64_t count;             /* Tables, 0 for no end. */
     enum sort_key sort;
+    bool shown;                 /* A table was. */
+    bool hide_idle;             /* By keys, as the following. */
+    bool typing;
+    char search[64];
     bool terminal;
 };
 
@@ -135,6 +149,7 @@ fill_counters(struct samples *samples)
             = bt_counters_find(bridge->counters, bridge->n, s->port.ofport);
 
         s->known = c != NULL;
+        samples->counters_known |= s->known;
         if (c) {
             s->counters = *c;
         }
@@ -154,6 +169,7 @@ fill_losses(struct bpfdev *dev, struct samples *samples)
     if (bpfdev_list_peers(dev, &peers, &n)) {
         return;                 /* Not for this user to see. */
     }
+    samples->losses_known = true;
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < samples->n; j++) {
             if (!strcmp(peers[i].port, samples->s[j].port.name)) {
@@ -167,7 +183,7 @@ fill_losses(struct bpfdev *dev, struct samples *samples)
 static struct samples
 take_samples(const struct top *top, struct bpfdev *dev)
 {
-    struct samples samples = { NULL, 0, 0 };
+    struct samples samples = { NULL, 0, false, false, 0 };
     struct bpfdev_port *ports;
     size_t n;
 
@@ -305,13 +321,55 @@ add_count(struct bt_strv *cells, const struct sample *s, uint64_t count)
     add_scaled(cells, !s->known || count == UINT64_MAX ? -1 : (double) count);
 }
 
-static size_t
-terminal_height(void)
+/* The size of the terminal, as it is now. */
+static struct winsize
+terminal_size(void)
 {
     struct winsize size;
 
-    return (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row < 3
-            ? 24 : size.ws_row);
+    memset(&size, 0, sizeof size);
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_row < 4) {
+        size.ws_row = 24;
+    }
+    if (!size.ws_col) {
+        size.ws_col = 80;
+    }
+    return size;
+}
+
+/* Is 's' to be shown, of what the keys have chosen? */
+static bool
+is_shown(const struct top *top, const struct sample *s)
+{
+    return ((!top->search[0] || strstr(s->port.name, top->search)
+             || strstr(s->port.bridge, top->search))
+            && (!top->hide_idle || s->in_pps > 0 || s->out_pps > 0));
+}
+
+/* What the keys do and have done, and what cannot be seen, in 'columns'
+ * columns. */
+static void
+print_status(const struct top *top, const struct samples *samples,
+             size_t n_shown, int columns)
+{
+    struct bt_str s = { NULL, 0, 0 };
+
+    if (top->typing) {
+        bt_str_printf(&s, "port or bridge: %s_", top->search);
+    } else {
+        bt_str_printf(&s, "%zu of %zu by %s", n_shown, samples->n,
+                      sort_keys[top->sort]);
+        if (!samples->counters_known) {
+            bt_str_puts(&s, "; no counters: ovs-ofctl may not ask or is not "
+                        "there");
+        } else if (!samples->losses_known) {
+            bt_str_puts(&s, "; LOST is not for you to see");
+        }
+        bt_str_printf(&s, "  q quit  r n d l sort  z idle  / search%s%s",
+                      top->search[0] ? ": " : "", top->search);
+    }
+    printf("%.*s", columns - 1, s.s);
+    bt_str_free(&s);
 }
 
 static void
@@ -322,20 +380,24 @@ print_table(const struct top *top, const struct samples *samples)
         "IN pkts", "IN bytes", "OUT pkts", "OUT bytes", "DROPS", "LISTEN",
         "LOST"
     };
+    static const uint8_t least[] = { 9, 7, 8, 6, 1, 11, 12, 5, 3, 10, 4, 2, 0 };
+    struct winsize size = terminal_size();
     struct bt_table table = {
-        { NULL, 0 }, BT_ARRAY_SIZE(titles), ~3u
+        { NULL, 0 }, BT_ARRAY_SIZE(titles), ~3u,
+        top->terminal ? (size_t) size.ws_col - 1 : 0, least
     };
-    size_t max = samples->n;
+    size_t max = top->terminal ? (size_t) size.ws_row - 3 : SIZE_MAX;
+    size_t n_shown = 0;
 
-    if (top->terminal && max > terminal_height() - 2) {
-        max = terminal_height() - 2;
-    }
     for (size_t i = 0; i < BT_ARRAY_SIZE(titles); i++) {
         bt_strv_add(&table.cells, titles[i]);
     }
-    for (size_t i = 0; i < max; i++) {
+    for (size_t i = 0; i < samples->n; i++) {
         const struct sample *s = &samples->s[i];
 
+        if (!is_shown(top, s) || n_shown++ >= max) {
+            continue;
+        }
         bt_strv_add(&table.cells, bt_names_title(s->port.name));
         bt_strv_add(&table.cells, s->port.bridge);
         add_scaled(&table.cells, s->in_pps);
@@ -348,13 +410,16 @@ print_table(const struct top *top, const struct samples *samples)
         add_count(&table.cells, s, s->counters.tx_bytes);
         add_count(&table.cells, s, drops(s));
         bt_strv_addf(&table.cells, "%u", s->port.listeners);
-        add_scaled(&table.cells, s->lost);
+        add_scaled(&table.cells,
+                   samples->losses_known ? (double) s->lost : -1);
     }
     if (top->terminal) {
         fputs("\033[H\033[J", stdout);
     }
     bt_table_print(&table);
-    if (!top->terminal) {
+    if (top->terminal) {
+        print_status(top, samples, n_shown, size.ws_col);
+    } else {
         putchar('\n');
     }
 }
@@ -445,24 +510,6 @@ terminal_start(struct top *top)
     }
 }
 
-/* Waits for the time of the next table.  Returns false if it is time to
- * end. */
-static bool
-pause_until(uint64_t when)
-{
-    struct pollfd pollfd = { raw_mode ? STDIN_FILENO : -1, POLLIN, 0 };
-    uint64_t now;
-    char key;
-
-    while ((now = bt_now_mono()) < when && !bt_stop_signal()) {
-        if (bt_poll(&pollfd, 1, when - now)
-            && (read(STDIN_FILENO, &key, 1) < 1 || key == 'q')) {
-            return false;
-        }
-    }
-    return !bt_stop_signal();
-}
-
 static bool
 show(const struct top *top, struct samples *samples)
 {
@@ -476,6 +523,79 @@ show(const struct top *top, struct samples *samples)
     return !fflush(stdout);
 }
 
+/* Adds 'key' to what is searched for, or ends that. */
+static void
+type_key(struct top *top, char key)
+{
+    size_t n = strlen(top->search);
+
+    if (key == '\r' || key == '\n') {
+        top->typing = false;
+    } else if (key == '\033') {
+        top->typing = false;
+        top->search[0] = '\0';
+    } else if (key == 0x7f || key == '\b') {
+        top->search[n ? n - 1 : 0] = '\0';
+    } else if (key >= ' ' && n + 1 < sizeof top->search) {
+        top->search[n] = key;
+        top->search[n + 1] = '\0';
+    }
+}
+
+/* Does what 'key' says.  Returns false if it says to end. */
+static bool
+handle_key(struct top *top, char key)
+{
+    if (top->typing) {
+        type_key(top, key);
+        return true;
+    }
+    for (size_t i = 0; i < BT_ARRAY_SIZE(sort_keys); i++) {
+        if (key == sort_keys[i][0]) {
+            top->sort = (enum sort_key) i;
+        }
+    }
+    if (key == 'z') {
+        top->hide_idle = !top->hide_idle;
+    } else if (key == '/') {
+        top->typing = true;
+        top->search[0] = '\0';
+    }
+    return key != 'q';
+}
+
+/* Waits for the time of the next table, showing 'samples' again after each key
+ * and when the terminal has another size.  Returns false if it is time to
+ * end. */
+static bool
+pause_until(struct top *top, struct samples *samples, uint64_t when)
+{
+    struct pollfd pollfd = { raw_mode ? STDIN_FILENO : -1, POLLIN, 0 };
+    struct winsize size = terminal_size();
+    uint64_t now;
+    char key;
+
+    while ((now = bt_now_mono()) < when && !bt_stop_signal()) {
+        uint64_t left = when - now;
+        struct winsize now_size;
+
+        if (top->terminal && left > BT_NSEC / 4) {
+            left = BT_NSEC / 4; /* Looks at the size of the terminal. */
+        }
+        if (bt_poll(&pollfd, 1, left)
+            && (read(STDIN_FILENO, &key, 1) < 1 || !handle_key(top, key))) {
+            return false;
+        }
+        now_size = terminal_size();
+        if (top->shown && top->terminal
+            && (pollfd.revents || memcmp(&size, &now_size, sizeof size))) {
+            size = now_size;
+            show(top, samples);
+        }
+    }
+    return !bt_stop_signal();
+}
+
 /* Rates need two samples: the first table comes a fraction of a second after
  * the start. */
 static void
@@ -487,12 +607,13 @@ watch(struct top *top)
     uint64_t when = bt_now_mono() + first;
     uint64_t n = 0;
 
-    while (pause_until(when)) {
+    while (pause_until(top, &old, when)) {
         struct samples new = take_samples(top, dev);
 
         fill_rates(&new, &old);
         free(old.s);
         old = new;
+        top->shown = true;
         if (!show(top, &old) || ++n == top->count) {
             break;
         }
@@ -505,15 +626,8 @@ watch(struct top *top)
 static enum sort_key
 parse_sort_key(const char *s)
 {
-    static const char *const keys[] = {
-        [BY_RATE] = "rate",
-        [BY_NAME] = "name",
-        [BY_DROPS] = "drops",
-        [BY_LISTENERS] = "listeners",
-    };
-
-    for (size_t i = 0; i < BT_ARRAY_SIZE(keys); i++) {
-        if (!strcmp(s, keys[i])) {
+    for (size_t i = 0; i < BT_ARRAY_SIZE(sort_keys); i++) {
+        if (!strcmp(s, sort_keys[i])) {
             return (enum sort_key) i;
         }
     }

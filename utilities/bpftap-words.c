@@ -65,11 +65,42 @@ print_cell(const char *cell, size_t width, bool right, bool last)
     fputs(last ? "\n" : "  ", stdout);
 }
 
+/* Returns the bit set of columns that are to be printed. */
+static unsigned int
+choose_columns(const struct bt_table *table, const size_t widths[])
+{
+    unsigned int columns = (1u << table->n_columns) - 1;
+    size_t total = 0;
+
+    for (size_t i = 0; i < table->n_columns; i++) {
+        total += widths[i] + 2;
+    }
+    for (size_t i = 0; (table->width && i + 1 < table->n_columns
+                        && total > table->width + 2); i++) {
+        columns &= ~(1u << table->least[i]);
+        total -= widths[table->least[i]] + 2;
+    }
+    return columns;
+}
+
+static size_t
+last_column(unsigned int columns)
+{
+    size_t last = 0;
+
+    while (columns >>= 1) {
+        last++;
+    }
+    return last;
+}
+
 void
 bt_table_print(struct bt_table *table)
 {
     size_t n = table->n_columns;
     size_t *widths = bt_zalloc(n * sizeof *widths);
+    unsigned int columns;
+    size_t last;
 
     for (size_t i = 0; i < table->cells.n; i++) {
         size_t width = display_width(table->cells.v[i]);
@@ -78,11 +109,15 @@ bt_table_print(struct bt_table *table)
             widths[i % n] = width;
         }
     }
+    columns = choose_columns(table, widths);
+    last = last_column(columns);
     for (size_t i = 0; i < table->cells.n; i++) {
         size_t column = i % n;
 
-        print_cell(table->cells.v[i], widths[column],
-                   table->right & (1u << column), column == n - 1);
+        if (columns & (1u << column)) {
+            print_cell(table->cells.v[i], widths[column],
+                       table->right & (1u << column), column == last);
+        }
     }
     bt_strv_free(&table->cells);
     free(widths);

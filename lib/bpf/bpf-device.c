@@ -105,14 +105,7 @@ count_received(struct bpf_dev *dev, size_t n)
     atomic_add_relaxed(&dev->received, n, &orig);
 }
 
-/* The ring of buffers. */
-
-/* The buffer that is 'n' after the first one in use. */
-static uint32_t
-buffer_after_first(const struct bpf_dev *dev, uint32_t n)
-{
-    return (dev->first + n) % dev->limits.n_buffers;
-}
+/* The buffers. */
 
 static uint32_t
 store_len(const struct bpf_dev *dev)
@@ -130,7 +123,7 @@ has_free_buffer(const struct bpf_dev *dev)
 static void
 start_store(struct bpf_dev *dev)
 {
-    dev->store = buffer_after_first(dev, dev->claimed + dev->n_full);
+    dev->store = dev->order[dev->claimed + dev->n_full];
     dev->len[dev->store] = 0;
     dev->aged = false;
     dev->starved = false;
@@ -205,6 +198,9 @@ bpf_dev_init(struct bpf_dev *dev, const struct bpf_dev_limits *limits,
     atomic_init(&dev->received, 0);
     dev->state = BPF_DEV_UNATTACHED;
     dev->read_only = read_only;
+    for (size_t i = 0; i < BPF_DEV_MAX_BUFFERS; i++) {
+        dev->order[i] = i;
+    }
     dev->tstamp = BPF_DEV_T_MICROTIME;
     dev->blen = dev->limits.default_blen;
     dev->wait_ms = NO_WAIT;
@@ -618,7 +614,7 @@ req_dwtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg OVS_UNUSED)
 static int
 req_nread(struct bpf_dev *dev, union bpf_dev_arg *arg)
 {
-    uint32_t next = buffer_after_first(dev, dev->claimed);
+    uint32_t next = dev->order[dev->claimed];
 
     arg->value = (dev->n_full ? dev->len[next]
                   : store_is_due(dev) ? store_len(dev)
@@ -963,8 +959,8 @@ bpf_dev_read(struct bpf_dev *dev, unsigned int flags, uint32_t size,
 
     dev->n_full--;
     dev->claimed = true;
-    buffer->index = dev->first;
-    buffer->len = dev->len[dev->first];
+    buffer->index = dev->order[0];
+    buffer->len = dev->len[dev->order[0]];
     return 0;
 }
 
@@ -972,8 +968,12 @@ void
 bpf_dev_release(struct bpf_dev *dev)
 {
     if (dev->claimed) {
+        uint8_t released = dev->order[0];
+        size_t n_used = dev->n_full + 1;    /* The store buffer, too. */
+
         dev->claimed = false;
-        dev->first = buffer_after_first(dev, 1);
+        memmove(dev->order, dev->order + 1, n_used * sizeof dev->order[0]);
+        dev->order[n_used] = released;
         rotate_if_complete(dev);
     }
 }
@@ -1124,7 +1124,7 @@ get_hold_len(const struct bpf_dev *dev)
     uint64_t len = 0;
 
     for (uint32_t i = 0; i < dev->claimed + dev->n_full; i++) {
-        len += dev->len[buffer_after_first(dev, i)];
+        len += dev->len[dev->order[i]];
     }
     return len;
 }

@@ -212,12 +212,14 @@ struct bpf_dev {
     uint32_t dlt;
     uint32_t hdrlen;                /* Header of each record, with padding. */
 
-    /* Buffers, a ring: the one with the client (if any), the queue, the store
-     * buffer, free ones. */
+    /* Buffers, in the order of 'order': the one with the client (if any), the
+     * queue, the store buffer, free ones.  Of the free ones that which was
+     * released last comes first, because the caches of the processors have the
+     * most of it: while the client keeps up, few buffers go round. */
     uint8_t *memory;
     uint32_t blen;
-    uint32_t first;                 /* Index of the first one in use. */
-    bool claimed;                   /* Is 'first' with the client? */
+    uint8_t order[BPF_DEV_MAX_BUFFERS]; /* Indexes. */
+    bool claimed;                   /* Is the first with the client? */
     uint32_t n_full;                /* Number in the queue. */
     uint32_t store;                 /* Index of the store buffer. */
     uint32_t len[BPF_DEV_MAX_BUFFERS];
