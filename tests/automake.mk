@@ -176,6 +176,7 @@ tests_test_bpf_shm_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_shm_LDADD = $(OVS_LIBS)
 tests_test_bpf_shm_SOURCES = tests/test-bpf-shm.c
 tests_test_bpf_proto_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_bpf_proto_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=setsockopt
 tests_test_bpf_proto_LDADD = $(bpfdev_switch_libs)
 tests_test_bpf_proto_SOURCES = tests/test-bpf-proto.c $(bpfdev_switch_sources)
 tests_test_bpfdev_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)

@@ -16,6 +16,7 @@
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-feed.h"
 #include "bpf/bpf-port.h"
+#include "bpf/bpf-quota.h"
 #include "bpf/bpf-totals.h"
 
 #include <errno.h>
@@ -89,6 +90,10 @@ owner_map(struct bpf_client *client, size_t buffer_len,
     if (owner->map_error) {
         return owner->map_error;
     }
+    if (!bpf_quota_take(client->cred.uid, BPF_MEMORY,
+                        n_buffers * buffer_len)) {
+        return ENOMEM;
+    }
     *memp = xcalloc(n_buffers, buffer_len);
     owner->n_mapped++;
     return 0;
@@ -103,6 +108,15 @@ owner_unmap(struct bpf_client *client, uint8_t *mem, size_t size)
     memset(mem, 0xa5, size);
     free(mem);
     owner->n_mapped--;
+    bpf_quota_give(client->cred.uid, BPF_MEMORY, size);
+}
+
+static char why[200];           /* What attach() said last. */
+
+static int
+attach(struct bpf_client *client, const char *name)
+{
+    return bpf_client_attach(client, name, why, sizeof why);
 }
 
 static void
@@ -327,7 +341,7 @@ test_config(void)
     CHECK(config.max_devices >= 1024, true);
     CHECK(config.buffer_default, 32768);
     CHECK(config.buffer_max >= 64 << 20, true);
-    CHECK(config.insn_max, 512);
+    CHECK(config.insn_max, 4096);
 
     seqno = bpf_config_seqno();
     config.max_devices = 17;
@@ -356,14 +370,14 @@ test_attach(void)
     CHECK(bpf_tap_is_active(), false);
     CHECK(feed("p1", 60, BPF_DEV_IN), false);
 
-    CHECK(bpf_client_attach(a.client, "p9"), ENXIO);
+    CHECK(attach(a.client, "p9"), ENXIO);
     CHECK(a.n_mapped, 0);
-    CHECK(bpf_client_attach(a.client, "p1"), 0);
+    CHECK(attach(a.client, "p1"), 0);
     CHECK(a.n_mapped, 1);
     CHECK(a.readable, false);
-    CHECK(bpf_client_attach(a.client, "p1"), EINVAL);
+    CHECK(attach(a.client, "p1"), EINVAL);
     CHECK(a.n_mapped, 1);
-    CHECK(bpf_client_attach(b.client, "p1"), 0);
+    CHECK(attach(b.client, "p1"), 0);
     CHECK(bpf_tap_is_active(), true);
     CHECK(bpf_port_find("p1", &info), true);
     CHECK(info.n_clients, 2);
@@ -396,14 +410,14 @@ test_attach_fails(void)
 
     /* No memory to be had. */
     owner.map_error = ENOMEM;
-    CHECK(bpf_client_attach(owner.client, "p1"), ENOMEM);
+    CHECK(attach(owner.client, "p1"), ENOMEM);
     bpf_totals_get(&totals);
     CHECK(totals.memory, 0);
 
     /* The port goes while memory is got. */
     owner.map_error = 0;
     owner.gone = "p1";
-    CHECK(bpf_client_attach(owner.client, "p1"), ENXIO);
+    CHECK(attach(owner.client, "p1"), ENXIO);
     CHECK(owner.n_mapped, 0);
     bpf_totals_get(&totals);
     CHECK(totals.memory, 0);
@@ -412,7 +426,7 @@ test_attach_fails(void)
     /* None of this counts as having been attached. */
     owner.gone = NULL;
     add_port("p1");
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
 
     close_client(&owner);
     finish();
@@ -427,7 +441,7 @@ test_locked(void)
     add_port("p1");
     open_client(&owner);
     CHECK(request(&owner, BPF_DEV_LOCK, NULL), 0);
-    CHECK(bpf_client_attach(owner.client, "p1"), EPERM);
+    CHECK(attach(owner.client, "p1"), EPERM);
     close_client(&owner);
     finish();
 }
@@ -472,7 +486,7 @@ test_max_memory(void)
 
     start();
     bpf_config_init(&config, "/");
-    config.memory_max = 3 * 65536;
+    config.memory_max = 3 * 65536 * 8 / 7;    /* An eighth is not theirs. */
     bpf_config_set(&config);
     add_port("p1");
 
@@ -480,15 +494,15 @@ test_max_memory(void)
     open_client(&b);
     set_value(&a, BPF_DEV_SBLEN, 65536);
     set_value(&b, BPF_DEV_SBLEN, 65536);
-    CHECK(bpf_client_attach(a.client, "p1"), 0);
+    CHECK(attach(a.client, "p1"), 0);
     bpf_totals_get(&totals);
     CHECK(totals.memory, 2 * 65536);
-    CHECK(bpf_client_attach(b.client, "p1"), ENOMEM);
+    CHECK(attach(b.client, "p1"), ENOMEM);
     CHECK(b.n_mapped, 0);
 
     /* Less is possible. */
     set_value(&b, BPF_DEV_SBLEN, 32768);
-    CHECK(bpf_client_attach(b.client, "p1"), 0);
+    CHECK(attach(b.client, "p1"), 0);
     bpf_totals_get(&totals);
     CHECK(totals.memory, 3 * 65536);
 
@@ -513,7 +527,7 @@ test_n_buffers(void)
     open_client(&owner);
     CHECK(owner.client->n_buffers, 2);
     owner.client->n_buffers = 10;
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
     CHECK(owner.client->n_buffers, 4);
     bpf_totals_get(&totals);
     CHECK(totals.memory, 4 * 32768);
@@ -564,10 +578,10 @@ test_feed(void)
     open_client(&in);
     open_client(&none);
     open_client(&other);
-    CHECK(bpf_client_attach(all.client, "p1"), 0);
-    CHECK(bpf_client_attach(in.client, "p1"), 0);
-    CHECK(bpf_client_attach(none.client, "p1"), 0);
-    CHECK(bpf_client_attach(other.client, "p2"), 0);
+    CHECK(attach(all.client, "p1"), 0);
+    CHECK(attach(in.client, "p1"), 0);
+    CHECK(attach(none.client, "p1"), 0);
+    CHECK(attach(other.client, "p2"), 0);
     set_value(&all, BPF_DEV_IMMEDIATE, 1);
     set_value(&in, BPF_DEV_IMMEDIATE, 1);
     set_value(&in, BPF_DEV_SSEESENT, 0);
@@ -637,7 +651,7 @@ test_set_prog(void)
     add_port("p1");
     open_client(&owner);
     dev = owner.client->dev;
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
 
     /* Refused. */
     CHECK(bpf_dev_compile(dev, &arg, &prog), EINVAL);
@@ -689,7 +703,7 @@ test_ready_once(void)
     start();
     add_port("p1");
     open_client(&owner);
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
     set_value(&owner, BPF_DEV_IMMEDIATE, 1);
     n_told = owner.n_told;
     for (int i = 0; i < 10; i++) {
@@ -714,7 +728,7 @@ test_port_gone(void)
     start();
     add_port("p1");
     open_client(&owner);
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
     feed("p1", 60, BPF_DEV_IN);
     CHECK(owner.readable, false);
 
@@ -726,7 +740,7 @@ test_port_gone(void)
     /* The name comes back, but not for this device. */
     add_port("p1");
     CHECK(feed("p1", 60, BPF_DEV_IN), false);
-    CHECK(bpf_client_attach(owner.client, "p1"), EINVAL);
+    CHECK(attach(owner.client, "p1"), EINVAL);
     CHECK(bpf_client_write(owner.client, frame, sizeof frame), EINVAL);
 
     CHECK(read_client(&owner, &buffer), 0);
@@ -746,7 +760,7 @@ test_dlt_changes(void)
     start();
     add_port("p1");
     open_client(&owner);
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
     CHECK(bpf_tap_dlt(bpf_tap_lookup("p1")), BPF_DEV_DLT_EN10MB);
     add_port_to("br0", "p1", BPF_DEV_DLT_RAW);
     CHECK(owner.readable, true);
@@ -754,7 +768,7 @@ test_dlt_changes(void)
     close_client(&owner);
 
     open_client(&owner);
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
     CHECK(bpf_tap_dlt(bpf_tap_lookup("p1")), BPF_DEV_DLT_RAW);
     close_client(&owner);
     finish();
@@ -793,7 +807,7 @@ test_peers(void)
 
     open_client(&a);
     open_client_as(&b, true);
-    CHECK(bpf_client_attach(b.client, "p1"), 0);
+    CHECK(attach(b.client, "p1"), 0);
     bpf_client_set_cred(a.client, &cred);
 
     peers = bpf_peer_list(&n);
@@ -878,7 +892,7 @@ test_write(void)
     add_port("p1");
     open_client(&owner);
     CHECK(bpf_client_write(owner.client, frame, 60), EINVAL);
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
     CHECK(bpf_client_write(owner.client, frame, 0), 0);
     CHECK(sent.n, 0);
 
@@ -913,7 +927,7 @@ test_write(void)
     close_client(&owner);
 
     open_client_as(&owner, true);
-    CHECK(bpf_client_attach(owner.client, "p1"), 0);
+    CHECK(attach(owner.client, "p1"), 0);
     CHECK(bpf_client_write(owner.client, frame, 60), EBADF);
     close_client(&owner);
     finish();
@@ -994,7 +1008,7 @@ disturb(struct owner owners[], size_t n)
     default:
         if (!owner->client) {
             open_client(owner);
-            bpf_client_attach(owner->client, "p1");
+            attach(owner->client, "p1");
         }
         break;
     }
@@ -1015,7 +1029,7 @@ test_race(void)
     add_port("p1");
     add_port("p2");
     open_client(&steady);
-    CHECK(bpf_client_attach(steady.client, "p2"), 0);
+    CHECK(attach(steady.client, "p2"), 0);
     atomic_init(&feeding, true);
     for (int i = 0; i < N_FEEDERS; i++) {
         threads[i] = ovs_thread_create("feeder", feeder_main, &n_fed[i]);

@@ -197,6 +197,7 @@ void
 switch_stop(void)
 {
     bpf_server_stop();
+    CHECK(bpf_server_wait_end(10000));
     bpf_port_module_exit();
 }
 

@@ -222,8 +222,8 @@ test_open_limit(void)
     errno = 0;
     CHECK(!bpfdev_open(SWITCH_SOCKET, 0, errbuf));
     CHECK_INT(errno, ENOBUFS);
-    CHECK_STR(errbuf, SWITCH_SOCKET ": all capture devices of the switch are "
-              "in use (see other_config:bpf-max-devices)");
+    CHECK_STR(errbuf, SWITCH_SOCKET ": 5 of the switch's 5 devices are in use "
+              "(other_config:bpf-max-devices), most of them, 5, by uid 0");
     for (size_t i = 0; i < ARRAY_SIZE(devs); i++) {
         CHECK_INT(get_uint(devs[i], BIOCGBLEN), 4096 * (i + 1));
         bpfdev_close(devs[i]);
@@ -685,6 +685,7 @@ test_filters(void)
     struct bpf_program program;
     char errbuf[BPFDEV_ERRBUF_SIZE];
 
+    switch_config.insn_max = 512;
     start_with_port();
     struct bpfdev *dev = open_device(BPFDEV_NONBLOCK);
     CHECK_ERRNO(bpfdev_set_filter_expr(dev, "ip", 65535, true), EINVAL);
@@ -2011,6 +2012,7 @@ test_second_daemon(void)
     /* Now that is stale. */
     CHECK(!bpf_server_start(&switch_config));
     bpf_server_stop();
+    CHECK(bpf_server_wait_end(10000));
 
     fd = open(SWITCH_SOCKET, O_CREAT | O_WRONLY, 0600);
     close(fd);
@@ -2056,8 +2058,8 @@ test_memory_limit(void)
     struct bpfdev *dev = open_device(0);
     CHECK_ERRNO(set_uint(dev, BIOCSBLEN, 1 << 20), 0);
     CHECK_ERRNO(bpfdev_attach(dev, "p1"), ENOMEM);
-    CHECK_STR(bpfdev_strerror(dev), "p1: no memory for the buffers: choose "
-              "smaller ones, or have the limit of the switch raised");
+    CHECK_STR(bpfdev_strerror(dev), "p1: 0 of the switch's 1048576 bytes "
+              "of buffers are in use (other_config:bpf-memory-max)");
     CHECK_ERRNO(set_uint(dev, BIOCSBLEN, 1 << 19), 0);
     CHECK_ERRNO(bpfdev_attach(dev, "p1"), 0);
     struct bpfdev *other = open_device(0);

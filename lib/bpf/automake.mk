@@ -9,6 +9,8 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-client.h \
 	lib/bpf/bpf-config.c \
 	lib/bpf/bpf-config.h \
+	lib/bpf/bpf-cost.c \
+	lib/bpf/bpf-cost.h \
 	lib/bpf/bpf-device.c \
 	lib/bpf/bpf-device.h \
 	lib/bpf/bpf-feed.c \
@@ -21,8 +23,12 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-jit-x86_64.c \
 	lib/bpf/bpf-jit.c \
 	lib/bpf/bpf-jit.h \
+	lib/bpf/bpf-pool.c \
+	lib/bpf/bpf-pool.h \
 	lib/bpf/bpf-port.c \
 	lib/bpf/bpf-port.h \
+	lib/bpf/bpf-quota.c \
+	lib/bpf/bpf-quota.h \
 	lib/bpf/bpf-record.h \
 	lib/bpf/bpf-registry.h \
 	lib/bpf/bpf-totals.c \

@@ -27,13 +27,16 @@
 #include "bpf/bpf-client.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bpf/bpf-config.h"
+#include "bpf/bpf-cost.h"
 #include "bpf/bpf-feed.h"
 #include "bpf/bpf-port.h"
+#include "bpf/bpf-quota.h"
 #include "bpf/bpf-registry.h"
 #include "coverage.h"
 #include "openvswitch/util.h"
@@ -71,20 +74,23 @@ get_process_name(pid_t pid, char name[], size_t size)
     }
 }
 
-/* Counts another device, if there may be one. */
+/* Counts another device of 'uid', if there may be one. */
 static bool
-reserve_device(void)
-    OVS_REQUIRES(bpf_mutex)
+reserve_device(uid_t uid)
 {
-    if (bpf_sums.n_devices >= bpf_config_get()->max_devices) {
+    bool ok = bpf_quota_take(uid, BPF_DEVICES, 1);
+
+    ovs_mutex_lock(&bpf_mutex);
+    if (ok) {
+        bpf_sums.opened++;
+        COVERAGE_INC(bpf_device_opened);
+    } else {
         bpf_sums.refused++;
         COVERAGE_INC(bpf_device_refused);
-        return false;
     }
-    bpf_sums.n_devices++;
-    bpf_sums.opened++;
-    COVERAGE_INC(bpf_device_opened);
-    return true;
+    ovs_mutex_unlock(&bpf_mutex);
+
+    return ok;
 }
 
 static struct bpf_dev *
@@ -109,12 +115,8 @@ bpf_client_create(const struct bpf_cred *cred, bool read_only,
                   struct bpf_client **clientp)
 {
     struct bpf_client *client;
-    bool ok;
 
-    ovs_mutex_lock(&bpf_mutex);
-    ok = reserve_device();
-    ovs_mutex_unlock(&bpf_mutex);
-    if (!ok) {
+    if (!reserve_device(cred->uid)) {
         *clientp = NULL;
         return ENOBUFS;
     }
@@ -126,6 +128,7 @@ bpf_client_create(const struct bpf_cred *cred, bool read_only,
     client->dev = dev_create(read_only);
     client->n_buffers = BPF_DEV_MIN_BUFFERS;
     client->cred = *cred;
+    client->cost = bpf_cost_of_filter(NULL);
     get_process_name(cred->pid, client->process, sizeof client->process);
     ovs_mutex_init_adaptive(&client->mutex);
 
@@ -204,10 +207,9 @@ bpf_client_destroy(struct bpf_client *client)
     ovs_list_remove(&client->list_node);
     client_unlink(client);
     client_close(client);
-    bpf_sums.n_devices--;
-    bpf_sums.memory -= client->mem_size;
     ovs_mutex_unlock(&bpf_mutex);
 
+    bpf_quota_give(client->cred.uid, BPF_DEVICES, 1);
     if (client->mem) {
         client->ops->unmap(client, client->mem, client->mem_size);
     }
@@ -226,10 +228,101 @@ bpf_client_set_cred(struct bpf_client *client, const struct bpf_cred *cred)
     }
 
     get_process_name(cred->pid, process, sizeof process);
+    bpf_quota_move(client->cred.uid, cred->uid, BPF_DEVICES, 1);
+    bpf_quota_move(client->cred.uid, cred->uid, BPF_MEMORY, client->mem_size);
     ovs_mutex_lock(&bpf_mutex);
     client->cred = *cred;
     memcpy(client->process, process, sizeof process);
     ovs_mutex_unlock(&bpf_mutex);
+}
+
+/* The budget of a port
+ * ==================== */
+
+/* Sums up what the devices of ordinary users on 'port', except for 'except',
+ * cost each packet.  Stores in '*top' the one of them that costs most, NULL if
+ * there is none. */
+static unsigned int
+port_cost(const struct bpf_port *port, const struct bpf_client *except,
+          const struct bpf_client **top)
+    OVS_REQUIRES(bpf_mutex)
+{
+    unsigned int cost = 0;
+
+    *top = NULL;
+    for (size_t i = 0; i < bpf_port_n_clients(port); i++) {
+        const struct bpf_client *client = bpf_tap_client(port->tap, i);
+
+        if (client != except && !bpf_quota_is_privileged(client->cred.uid)) {
+            cost += client->cost;
+            *top = !*top || client->cost > (*top)->cost ? client : *top;
+        }
+    }
+    return cost;
+}
+
+/* Checks whether 'client' may cost the packets of 'port' 'cost' units each.
+ * If not, says why in the 'size' bytes at 'why'. */
+static bool
+check_cost(const struct bpf_client *client, const struct bpf_port *port,
+           unsigned int cost, char *why, size_t size)
+    OVS_REQUIRES(bpf_mutex)
+{
+    unsigned int max = bpf_config_get()->port_cost;
+    const struct bpf_client *top;
+    unsigned int used;
+
+    if (bpf_quota_is_privileged(client->cred.uid)) {
+        return true;
+    }
+    used = port_cost(port, client, &top);
+    if (cost <= max && used <= max - cost) {
+        return true;
+    }
+    if (top) {
+        snprintf(why, size, "this device would cost each packet %u of the %u "
+                 "that other_config:bpf-port-cost-max allows for a port; "
+                 "%u are in use, %u by device %"PRIu64" of uid %ld", cost, max,
+                 used, top->cost, top->id, (long int) top->cred.uid);
+    } else {
+        snprintf(why, size, "this device would cost each packet %u, and "
+                 "other_config:bpf-port-cost-max allows %u for a port; a "
+                 "simpler filter costs less", cost, max);
+    }
+    return false;
+}
+
+/* Checks whether there may be one more device, 'client', on 'port'. */
+static bool
+check_n_clients(const struct bpf_client *client, const struct bpf_port *port,
+                char *why, size_t size)
+    OVS_REQUIRES(bpf_mutex)
+{
+    unsigned int max = bpf_config_get()->port_devices;
+    bool privileged = bpf_quota_is_privileged(client->cred.uid);
+
+    if (bpf_port_n_clients(port) < max - (privileged ? 0 : max / 8)) {
+        return true;
+    }
+    snprintf(why, size, "%"PRIuSIZE" of the %u devices that a port may have "
+             "(other_config:bpf-port-devices-max) are in use",
+             bpf_port_n_clients(port), max);
+    return false;
+}
+
+bool
+bpf_client_set_cost(struct bpf_client *client, unsigned int cost, char *why,
+                    size_t size)
+{
+    ovs_mutex_lock(&bpf_mutex);
+    bool ok = (!client->port
+               || check_cost(client, client->port, cost, why, size));
+    if (ok) {
+        client->cost = cost;
+    }
+    ovs_mutex_unlock(&bpf_mutex);
+
+    return ok;
 }
 
 /* Attaching
@@ -255,32 +348,18 @@ client_prepare(struct bpf_client *client, size_t *sizep)
     return error;
 }
 
-/* Counts 'size' bytes of memory for a device that attaches to port 'name'. */
+/* Checks whether 'client' may attach to port 'name' now. */
 static int
-reserve_memory(const char *name, size_t size)
+check_port(struct bpf_client *client, const char *name, char *why,
+           size_t why_size)
+    OVS_REQUIRES(bpf_mutex)
 {
-    int error = 0;
+    const struct bpf_port *port = bpf_port_lookup(name);
 
-    ovs_mutex_lock(&bpf_mutex);
-    if (!bpf_port_lookup(name)) {
-        error = ENXIO;
-    } else if (size > bpf_config_get()->memory_max
-               || bpf_sums.memory > bpf_config_get()->memory_max - size) {
-        error = ENOMEM;
-    } else {
-        bpf_sums.memory += size;
-    }
-    ovs_mutex_unlock(&bpf_mutex);
-
-    return error;
-}
-
-static void
-unreserve_memory(size_t size)
-{
-    ovs_mutex_lock(&bpf_mutex);
-    bpf_sums.memory -= size;
-    ovs_mutex_unlock(&bpf_mutex);
+    return (!port ? ENXIO
+            : check_n_clients(client, port, why, why_size)
+              && check_cost(client, port, client->cost, why, why_size)
+            ? 0 : ENOBUFS);
 }
 
 /* Makes 'client', whose memory is there, a client of 'port'. */
@@ -307,65 +386,56 @@ client_link(struct bpf_client *client, struct bpf_port *port)
     atomic_count_inc(&bpf_tap_reasons);
 }
 
-/* Attaches 'client', whose memory of 'size' bytes is there, to port 'name'.
- * The port may have gone while the memory was got. */
-static int
-client_attach(struct bpf_client *client, const char *name, size_t size)
+int
+bpf_client_attach_end(struct bpf_client *client, const char *name, int error,
+                      char *why, size_t size)
 {
-    struct bpf_port *port;
+    if (error) {
+        client->mem_size = 0;
+        if (error == ENOMEM) {
+            bpf_quota_explain(client->cred.uid, BPF_MEMORY, why, size);
+        }
+        return error;
+    }
 
     ovs_mutex_lock(&bpf_mutex);
-    port = bpf_port_lookup(name);
-    if (port) {
-        client->mem_size = size;
-        client_link(client, port);
+    error = check_port(client, name, why, size);
+    if (!error) {
+        client_link(client, bpf_port_lookup(name));
     }
     ovs_mutex_unlock(&bpf_mutex);
 
-    return port ? 0 : ENXIO;
-}
-
-static int
-client_map(struct bpf_client *client)
-{
-    return client->ops->map(client, bpf_dev_blen(client->dev),
-                            client->n_buffers, &client->mem);
-}
-
-static void
-client_unmap(struct bpf_client *client, size_t size)
-{
-    client->ops->unmap(client, client->mem, size);
-    client->mem = NULL;
+    if (error) {
+        client->ops->unmap(client, client->mem, client->mem_size);
+        client->mem = NULL;
+        client->mem_size = 0;
+    }
+    return error;
 }
 
 int
-bpf_client_attach(struct bpf_client *client, const char *name)
+bpf_client_attach(struct bpf_client *client, const char *name, char *why,
+                  size_t why_size)
 {
     size_t size;
     int error;
 
+    why[0] = '\0';
     error = client_prepare(client, &size);
-    if (error) {
-        return error;
-    }
-
-    error = reserve_memory(name, size);
-    if (error) {
-        return error;
-    }
-
-    error = client_map(client);
     if (!error) {
-        error = client_attach(client, name, size);
-        if (error) {
-            client_unmap(client, size);
-        }
+        ovs_mutex_lock(&bpf_mutex);
+        error = check_port(client, name, why, why_size);
+        ovs_mutex_unlock(&bpf_mutex);
     }
     if (error) {
-        unreserve_memory(size);
+        return error;
     }
-    return error;
+
+    client->mem_size = size;
+    error = client->ops->map(client, bpf_dev_blen(client->dev),
+                             client->n_buffers, &client->mem);
+    return (error == EINPROGRESS ? error
+            : bpf_client_attach_end(client, name, error, why, why_size));
 }
 
 /* Requests
@@ -475,6 +545,7 @@ client_get_peer(struct bpf_client *client, struct bpf_peer *peer)
     peer->cred = client->cred;
     memcpy(peer->process, client->process, sizeof peer->process);
     peer->memory = client->mem_size;
+    peer->cost = client->cost;
 
     ovs_mutex_lock(&client->mutex);
     bpf_dev_get_info(client->dev, &peer->info);

@@ -65,17 +65,22 @@ struct bpf_client_ops {
      * block or allocate. */
     void (*ready)(struct bpf_client *, bool readable);
 
-    /* Allocates 'n_buffers' * 'buffer_len' bytes of zeroed memory and stores
+    /* Takes 'n_buffers' * 'buffer_len' bytes of BPF_MEMORY from the quota of
+     * 'client->cred.uid', allocates as many bytes of zeroed memory and stores
      * their address, aligned to a page, in '*memp'.  Called by
-     * bpf_client_attach() on its thread without any lock, after the memory
-     * has been counted against the limit.  Returns 0 or a positive errno
-     * value, which becomes the result of the attachment. */
+     * bpf_client_attach() on its thread without any lock.  Returns 0 or a
+     * positive errno value (ENOMEM: over the quota), which becomes the result
+     * of the attachment.
+     *
+     * May also return EINPROGRESS, to do it elsewhere: the owner later sets
+     * 'client->mem' and calls bpf_client_attach_end(). */
     int (*map)(struct bpf_client *, size_t buffer_len,
                unsigned int n_buffers, uint8_t **memp);
 
-    /* Gives back what 'map' allocated.  Called by bpf_client_destroy() (or by
-     * bpf_client_attach() if it fails after 'map') without any lock, when no
-     * thread uses the memory any more. */
+    /* Takes over what 'map' allocated, to give it back, and then, which may
+     * be later, 'size' of BPF_MEMORY to the quota of 'client->cred.uid'.
+     * Called by bpf_client_destroy() (or by bpf_client_attach_end() if it
+     * fails) without any lock, when no thread uses the memory any more. */
     void (*unmap)(struct bpf_client *, uint8_t *mem, size_t size);
 
     /* The administrator wants the client gone.  Called on the main thread
@@ -103,12 +108,13 @@ struct bpf_client {
     /* Server thread only. */
     unsigned int n_buffers;             /* May be set before attaching. */
     uint8_t *mem;                       /* From 'ops->map', or NULL. */
+    size_t mem_size;                    /* Bytes at 'mem', or under way. */
 
     /* Guarded by the registry's mutex. */
     struct ovs_list list_node;          /* In the list of all clients. */
     struct bpf_port *port;              /* NULL: none (yet or any more). */
-    size_t mem_size;                    /* Bytes at 'mem'. */
     struct bpf_cred cred;
+    unsigned int cost;                  /* For each packet of the port. */
     char process[32];                   /* Name of the process, or "". */
 };
 
@@ -140,9 +146,31 @@ void bpf_client_set_cred(struct bpf_client *client,
  *
  * Returns 0 or a positive errno value: EINVAL already attached, or detached
  * because the port has gone; EPERM the device is locked; ENXIO no such port;
- * ENOMEM over the limit of memory; or what 'ops->map' returned.  Server
- * thread, without the client's mutex. */
-int bpf_client_attach(struct bpf_client *client, const char *name);
+ * ENOMEM over the quota of memory; ENOBUFS too many devices there, or the
+ * port's budget does not allow for this one; or what 'ops->map' returned.
+ * Says why in the 'size' bytes at 'why' if there is more to say than the
+ * number does, otherwise that is "".
+ *
+ * If 'ops->map' returned EINPROGRESS so does this function; then
+ * bpf_client_attach_end() is what ends the attachment and returns its result.
+ * 'error' says whether the memory could be got.
+ *
+ * Server thread, without the client's mutex. */
+int bpf_client_attach(struct bpf_client *client, const char *name, char *why,
+                      size_t size);
+int bpf_client_attach_end(struct bpf_client *client, const char *name,
+                          int error, char *why, size_t size);
+
+/* Each port has a budget (bpf-port-cost-max in ovs-bpf.conf(5)) of what the
+ * devices of ordinary users there may cost a packet, in the units of
+ * bpf/bpf-cost.h.  A device that does not fit in is refused when it attaches,
+ * a filter when it is set.
+ *
+ * Notes that 'client' will have a filter of the given 'cost'.  Returns false,
+ * and says why in the 'size' bytes at 'why', if that does not fit in.  Server
+ * thread. */
+bool bpf_client_set_cost(struct bpf_client *client, unsigned int cost,
+                         char *why, size_t size);
 
 /* Writes the 'size' bytes at 'frame' to the client's port, after filling in
  * the source address unless "header complete" is set.  May change the bytes at
@@ -169,6 +197,7 @@ struct bpf_peer {
     struct bpf_cred cred;
     char process[32];                   /* Name of the process, or "". */
     size_t memory;                      /* Bytes of buffer memory. */
+    unsigned int cost;                  /* For each packet of the port. */
     struct bpf_dev_info info;
 };
 

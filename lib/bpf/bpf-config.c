@@ -84,7 +84,17 @@ bpf_config_init(struct bpf_config *c, const char *rundir)
     c->buffer_max = 64 << 20;
     c->n_buffers_max = BPF_DEV_MAX_BUFFERS;
     c->memory_max = 512 << 20;
-    c->insn_max = BPF_PROG_DEFAULT_INSNS;
+    c->insn_max = BPF_PROG_MAX_INSNS;
+    c->port_devices = 512;
+    c->connections_max = 4096;
+    c->monitors_max = 1024;
+    c->descriptors_max = 8192;
+    c->user_connections = 128;
+    c->user_monitors = 16;
+    c->user_devices = 64;
+    c->user_memory = 128 << 20;
+    c->user_requests = 10000;
+    c->port_cost = 1024;
 }
 
 const struct bpf_config *
@@ -122,7 +132,17 @@ config_equal(const struct bpf_config *a, const struct bpf_config *b)
             && a->buffer_max == b->buffer_max
             && a->n_buffers_max == b->n_buffers_max
             && a->memory_max == b->memory_max
-            && a->insn_max == b->insn_max);
+            && a->insn_max == b->insn_max
+            && a->port_devices == b->port_devices
+            && a->connections_max == b->connections_max
+            && a->monitors_max == b->monitors_max
+            && a->descriptors_max == b->descriptors_max
+            && a->user_connections == b->user_connections
+            && a->user_monitors == b->user_monitors
+            && a->user_devices == b->user_devices
+            && a->user_memory == b->user_memory
+            && a->user_requests == b->user_requests
+            && a->port_cost == b->port_cost);
 }
 
 static void

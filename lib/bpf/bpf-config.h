@@ -43,11 +43,23 @@ struct bpf_config {
     struct bpf_socket_config ro_socket; /* Clients that may only read. */
 
     unsigned int max_devices;           /* Devices open at a time. */
+    unsigned int port_devices;          /* Of these, on one port. */
     size_t buffer_default;              /* A new device's buffer length. */
     size_t buffer_max;                  /* What BIOCSBLEN clamps to. */
     unsigned int n_buffers_max;         /* Buffers that one device may have. */
     size_t memory_max;                  /* All devices' buffers together. */
     unsigned int insn_max;              /* Instructions in a filter. */
+
+    /* See bpf/bpf-quota.h. */
+    unsigned int connections_max;
+    unsigned int monitors_max;
+    unsigned int descriptors_max;
+    unsigned int user_connections;
+    unsigned int user_monitors;
+    unsigned int user_devices;
+    size_t user_memory;
+    unsigned int user_requests;         /* In a second. */
+    unsigned int port_cost;             /* See bpf/bpf-client.h. */
 };
 
 /* Fills 'config' with the default of every setting.  'rundir' is the

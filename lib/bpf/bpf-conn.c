@@ -33,6 +33,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -40,12 +41,15 @@
 
 #include "bpf/bpf-device.h"
 #include "bpf/bpf-peercred.h"
+#include "bpf/bpf-pool.h"
 #include "bpf/bpf-port.h"
 #include "bpf/bpf-proto.h"
+#include "bpf/bpf-quota.h"
 #include "bpf/bpf-request.h"
 #include "bpf/bpf-shm.h"
 #include "latch.h"
 #include "openvswitch/vlog.h"
+#include "ovs-rcu.h"
 #include "socket-util.h"
 #include "timeval.h"
 #include "util.h"
@@ -53,7 +57,21 @@
 VLOG_DEFINE_THIS_MODULE(bpf_conn);
 
 /* Messages of one connection that are answered before others get a turn. */
-#define CONN_BATCH 32
+#define CONN_BATCH 8
+
+/* Descriptors that the system passes with one message, at most. */
+#define MAX_PASSED_FDS 253
+
+/* Does the system keep clients from passing descriptors? */
+static atomic_bool fds_refused = ATOMIC_VAR_INIT(false);
+
+/* The option that does it.  An older C library does not name it: this is its
+ * number wherever SO_PASSCRED has this one. */
+#if !defined(SO_PASSRIGHTS) && defined(SO_PASSCRED)
+#if SO_PASSCRED == 16
+#define SO_PASSRIGHTS 83
+#endif
+#endif
 
 /* What a client did wrong; see VLOG_WARN_RL in conn_misbehaved(). */
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 12);
@@ -80,6 +98,23 @@ conn_misbehaved(struct bpf_conn *conn, const char *what)
                  bpf_conn_name(conn, name), what);
     return false;
 }
+
+#ifdef SO_PASSRIGHTS
+void
+bpf_conn_refuse_fds(int fd)
+{
+    int off = 0;
+
+    atomic_store_relaxed(&fds_refused,
+                         !setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off,
+                                     sizeof off));
+}
+#else
+void
+bpf_conn_refuse_fds(int fd OVS_UNUSED)
+{
+}
+#endif
 
 /* Notification channel
  * ==================== */
@@ -117,6 +152,17 @@ bpf_conn_open_channel(struct bpf_conn *conn)
     }
     fcntl(fds[0], F_SETFD, FD_CLOEXEC);
     fcntl(fds[1], F_SETFD, FD_CLOEXEC);
+
+    /* The client has the second one: it must not send anything by it. */
+    bpf_conn_refuse_fds(fds[0]);
+    bpf_conn_refuse_fds(fds[1]);
+    if (shutdown(fds[0], SHUT_RD)) {
+        int error = errno;
+
+        close(fds[0]);
+        close(fds[1]);
+        return error;
+    }
     conn->notify_send = fds[0];
     conn->notify_recv = fds[1];
     return 0;
@@ -131,25 +177,141 @@ close_fd(int *fd)
     }
 }
 
+/* Memory
+ * ====== */
+
+/* What the memory pool does for a connection, and afterwards for its
+ * memory. */
+struct bpf_conn_job {
+    struct bpf_job job;
+    struct ovs_list node;       /* In 'context->done'. */
+    struct bpf_conn_context *context;
+
+    /* Guarded by 'context->mutex': NULL if the connection is gone. */
+    struct bpf_conn *conn;
+    bool done;                  /* In 'context->done'. */
+
+    uid_t uid;                  /* Whose memory it is. */
+    size_t size;
+    uint8_t *mem;
+    int fd;
+    int error;
+};
+
+/* How long a client may look at a buffer after its device was taken away, in
+ * milliseconds. */
+#define CONN_GRACE 1000
+
+/* Gives memory back for good: the pages, too, whoever has them mapped. */
+static void
+job_unmap(struct bpf_job *job_)
+{
+    struct bpf_conn_job *job = CONTAINER_OF(job_, struct bpf_conn_job, job);
+
+    if (job->mem) {
+        bpf_shm_destroy(job->mem, job->size, true);
+        bpf_quota_give(job->uid, BPF_MEMORY, job->size);
+    }
+    if (job->fd >= 0) {
+        close(job->fd);
+    }
+    free(job);
+}
+
+static void
+job_map(struct bpf_job *job_)
+{
+    struct bpf_conn_job *job = CONTAINER_OF(job_, struct bpf_conn_job, job);
+    struct bpf_conn_context *context = job->context;
+
+    /* Here, because what was given back before has been counted by now. */
+    ovsrcu_quiesce_end();
+    bool ok = bpf_quota_take(job->uid, BPF_MEMORY, job->size);
+    ovsrcu_quiesce_start();
+    if (!ok) {
+        job->error = ENOMEM;
+    } else {
+        job->error = bpf_shm_create(job->size, &job->mem, &job->fd);
+        if (job->error) {
+            bpf_quota_give(job->uid, BPF_MEMORY, job->size);
+        }
+    }
+
+    ovs_mutex_lock(&context->mutex);
+    bool wanted = job->conn != NULL;
+    if (wanted) {
+        job->done = true;
+        ovs_list_push_back(&context->done, &job->node);
+        latch_set(context->wakeup);
+    }
+    ovs_mutex_unlock(&context->mutex);
+
+    if (!wanted) {
+        job_unmap(&job->job);
+    }
+}
+
+/* The connection of 'job' goes away. */
+static void
+job_abandon(struct bpf_conn_job *job)
+{
+    struct bpf_conn_context *context = job->context;
+
+    ovs_mutex_lock(&context->mutex);
+    bool done = job->done;
+    job->conn = NULL;
+    if (done) {
+        ovs_list_remove(&job->node);
+    }
+    ovs_mutex_unlock(&context->mutex);
+
+    if (done) {
+        job->job.run = job_unmap;
+        bpf_pool_submit(&bpf_memory_pool, &job->job);
+    }
+}
+
 /* Callbacks of the client
  * ======================= */
 
 static int
 conn_map(struct bpf_client *client, size_t buffer_len, unsigned int n_buffers,
-         uint8_t **memp)
+         uint8_t **memp OVS_UNUSED)
 {
     struct bpf_conn *conn = client->aux;
+    struct bpf_conn_job *job = xmalloc(sizeof *job);
 
-    return bpf_shm_create(buffer_len * n_buffers, memp, &conn->memory_fd);
+    *job = (struct bpf_conn_job) {
+        .job = { .run = job_map },
+        .context = conn->context,
+        .conn = conn,
+        .uid = client->cred.uid,
+        .size = buffer_len * n_buffers,
+        .fd = -1,
+    };
+    conn->job = job;
+    bpf_pool_submit(&bpf_memory_pool, &job->job);
+    return EINPROGRESS;
 }
 
 static void
 conn_unmap(struct bpf_client *client, uint8_t *mem, size_t size)
 {
     struct bpf_conn *conn = client->aux;
+    struct bpf_conn_job *job = xmalloc(sizeof *job);
 
-    bpf_shm_destroy(mem, size, conn->ended);
-    close_fd(&conn->memory_fd);
+    *job = (struct bpf_conn_job) {
+        .job = {
+            .run = job_unmap,
+            .not_before = conn->ended ? 0 : time_msec() + CONN_GRACE,
+        },
+        .uid = client->cred.uid,
+        .size = size,
+        .mem = mem,
+        .fd = conn->memory_fd,
+    };
+    conn->memory_fd = -1;
+    bpf_pool_submit(&bpf_memory_pool, &job->job);
 }
 
 static void
@@ -174,7 +336,8 @@ const struct bpf_client_ops bpf_conn_client_ops = {
  * ==== */
 
 struct bpf_conn *
-bpf_conn_create(struct bpf_conn_context *context, int fd, bool read_only)
+bpf_conn_create(struct bpf_conn_context *context, int fd,
+                const struct bpf_cred *cred, bool read_only)
 {
     struct bpf_conn *conn = xzalloc(sizeof *conn);
     int size = BPF_PROTO_SOCKET_BUFFER;
@@ -188,12 +351,9 @@ bpf_conn_create(struct bpf_conn_context *context, int fd, bool read_only)
     conn->ports_seqno = UINT64_MAX;
     atomic_init(&conn->doomed, false);
 
-    if (bpf_peercred_get(fd, &conn->cred)) {
-        conn->cred.uid = (uid_t) -1;
-        conn->cred.gid = (gid_t) -1;
-    }
-    conn->privileged = conn->cred.uid == 0 || conn->cred.uid == geteuid();
+    conn->cred = *cred;
     bpf_peercred_enable(fd);
+    bpf_conn_refuse_fds(fd);
 
     /* Where this fails the default has to do. */
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -206,19 +366,29 @@ bpf_conn_create(struct bpf_conn_context *context, int fd, bool read_only)
 void
 bpf_conn_destroy(struct bpf_conn *conn)
 {
+    uid_t uid = conn->cred.uid;
     char name[64];
 
     VLOG_DBG("%s: closed", bpf_conn_name(conn, name));
+    if (conn->job) {
+        job_abandon(conn->job);
+    }
     if (conn->client) {
         bpf_client_destroy(conn->client);
     }
     if (!ovs_list_is_empty(&conn->timer_node)) {
         ovs_list_remove(&conn->timer_node);
     }
+    if (conn->monitor) {
+        bpf_quota_give(uid, BPF_MONITORS, 1);
+    }
     close_fd(&conn->memory_fd);
     close_fd(&conn->notify_send);
     close_fd(&conn->notify_recv);
-    close_fd(&conn->fd);
+
+    /* There may be messages with descriptors in its queue. */
+    bpf_pool_close(conn->fd, uid, BPF_CONN_FDS);
+    bpf_quota_give(uid, BPF_CONNECTIONS, 1);
     free(conn);
 }
 
@@ -430,6 +600,10 @@ conn_handle(struct bpf_conn *conn, struct bpf_request *request, size_t n,
 
     int error = bpf_request_carry_out(conn, type, request,
                                       n - sizeof *header, reply);
+    if (error == EINPROGRESS) {
+        conn->attaching_sequence = header->sequence;
+        return true;
+    }
     bool ok = conn_answer(conn, header, error, reply);
     close_fd(&conn->memory_fd);
 
@@ -440,29 +614,119 @@ conn_handle(struct bpf_conn *conn, struct bpf_request *request, size_t n,
     return ok && conn->greeted;
 }
 
-/* Makes 'cred' the owner of 'conn', if that is another process than before:
- * the connection may have been inherited or passed on. */
+/* Continues the connection of 'job', whose memory is there or could not be
+ * got.  Returns false if it should be closed. */
+static bool
+conn_end_attach(struct bpf_conn *conn, struct bpf_conn_job *job)
+{
+    const struct bpf_proto_header header = {
+        .type = BPF_PROTO_SETIF,
+        .sequence = conn->attaching_sequence,
+    };
+    struct bpf_reply *reply = xmalloc(sizeof *reply);
+
+    reply->size = 0;
+    reply->fd = -1;
+    conn->job = NULL;
+    conn->memory_fd = job->fd;
+    conn->client->mem = job->mem;
+    int error = bpf_request_end_setif(conn, job->error, reply);
+    bool ok = conn_answer(conn, &header, error, reply);
+    close_fd(&conn->memory_fd);
+    free(reply);
+    return ok;
+}
+
+void
+bpf_conn_run_jobs(struct bpf_conn_context *context,
+                  void (*resume)(struct bpf_conn *),
+                  void (*destroy)(struct bpf_conn *))
+{
+    struct bpf_conn_job *job, *next;
+    struct ovs_list done;
+
+    ovs_mutex_lock(&context->mutex);
+    ovs_list_move(&done, &context->done);
+    ovs_list_init(&context->done);
+    LIST_FOR_EACH (job, node, &done) {
+        job->done = false;
+    }
+    ovs_mutex_unlock(&context->mutex);
+
+    LIST_FOR_EACH_SAFE (job, next, node, &done) {
+        struct bpf_conn *conn = job->conn;
+
+        if (conn_end_attach(conn, job)) {
+            resume(conn);
+        } else {
+            conn->ended = true;
+            destroy(conn);
+        }
+        free(job);
+    }
+}
+
+/* Makes 'cred' the owner of 'conn', if that is another process or user than
+ * before: the connection may have been inherited or passed on, or the process
+ * may have given up what it was.  Rights and quotas are those of the owner. */
 static void
 conn_set_cred(struct bpf_conn *conn, const struct bpf_cred *cred)
 {
-    if (cred->pid && cred->pid != conn->cred.pid) {
-        conn->cred = *cred;
-        conn->privileged = (conn->privileged
-                            && (cred->uid == 0 || cred->uid == geteuid()));
-        if (conn->client) {
-            bpf_client_set_cred(conn->client, &conn->cred);
+    if (!cred->pid || (cred->pid == conn->cred.pid
+                       && cred->uid == conn->cred.uid)) {
+        return;
+    }
+    bpf_quota_move(conn->cred.uid, cred->uid, BPF_CONNECTIONS, 1);
+    bpf_quota_move(conn->cred.uid, cred->uid, BPF_DESCRIPTORS, BPF_CONN_FDS);
+    if (conn->monitor) {
+        bpf_quota_move(conn->cred.uid, cred->uid, BPF_MONITORS, 1);
+    }
+    conn->cred = *cred;
+    if (conn->client) {
+        bpf_client_set_cred(conn->client, &conn->cred);
+    }
+}
+
+/* Has the descriptors that came with 'mh' closed by somebody who may sleep.
+ * Returns true if there were any. */
+static bool
+close_passed_fds(struct msghdr *mh)
+{
+    bool any = false;
+
+    for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(mh); cmsg;
+         cmsg = CMSG_NXTHDR(mh, cmsg)) {
+        if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
+            size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+            for (size_t i = 0; i < n; i++) {
+                int fd;
+
+                memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof fd, sizeof fd);
+                bpf_pool_close(fd, 0, 0);
+            }
+            any = true;
         }
     }
+    return any;
 }
 
 /* Receives a message.  Returns its size, 0 if the client is gone, or a
  * negative errno value: -EAGAIN if there is none, -EPROTO if the client
- * misbehaved and that has been logged. */
+ * misbehaved and that has been logged.
+ *
+ * Where clients cannot be kept from passing descriptors there is room for
+ * them, because the system would otherwise close them here and now, and that
+ * may take for ever.  In any case nobody waits for this thread meanwhile. */
 static ssize_t
 conn_receive(struct bpf_conn *conn, struct bpf_request *request)
 {
     struct iovec iov = { request, sizeof *request };
-    union bpf_peercred_control control;
+    union {
+        union bpf_peercred_control cred;
+        char bytes[sizeof(union bpf_peercred_control)
+                   + CMSG_SPACE(MAX_PASSED_FDS * sizeof(int))];
+    } control;
     struct msghdr mh = {
         .msg_iov = &iov,
         .msg_iovlen = 1,
@@ -470,20 +734,42 @@ conn_receive(struct bpf_conn *conn, struct bpf_request *request)
         .msg_controllen = bpf_peercred_control_size(),
     };
     struct bpf_cred cred;
+    bool refused;
 
+    atomic_read_relaxed(&fds_refused, &refused);
+    if (!refused) {
+        mh.msg_controllen += CMSG_SPACE(MAX_PASSED_FDS * sizeof(int));
+    }
+
+    ovsrcu_quiesce_start();
     ssize_t n = recvmsg(conn->fd, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    int error = errno;
+    ovsrcu_quiesce_end();
+
     if (n < 0) {
-        return -errno;
-    } else if (mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-        conn_misbehaved(conn, (mh.msg_flags & MSG_CTRUNC
-                               ? "it passes descriptors"
-                               : "message too long"));
+        return -error;
+    } else if (close_passed_fds(&mh) || mh.msg_flags & MSG_CTRUNC) {
+        conn_misbehaved(conn, "it passes descriptors");
+        return -EPROTO;
+    } else if (mh.msg_flags & MSG_TRUNC) {
+        conn_misbehaved(conn, "message too long");
         return -EPROTO;
     }
     if (bpf_peercred_from_message(&mh, &cred)) {
         conn_set_cred(conn, &cred);
     }
     return n;
+}
+
+/* Counts 'request' against what its user may ask for in a second. */
+static void
+conn_pace(struct bpf_conn *conn, const struct bpf_request *request)
+{
+    int wait = bpf_quota_request(conn->cred.uid, bpf_request_weight(request));
+
+    if (wait) {
+        conn->resume_at = time_msec() + wait;
+    }
 }
 
 bool
@@ -493,7 +779,8 @@ bpf_conn_run(struct bpf_conn *conn)
     static struct bpf_request request;
     static struct bpf_reply reply;
 
-    for (int i = 0; i < CONN_BATCH; i++) {
+    conn->resume_at = 0;
+    for (int i = 0; i < CONN_BATCH && !conn->job && !conn->resume_at; i++) {
         ssize_t n = conn_receive(conn, &request);
         if (n == -EAGAIN) {
             return true;
@@ -502,6 +789,7 @@ bpf_conn_run(struct bpf_conn *conn)
         } else if (n <= 0 || !conn_handle(conn, &request, n, &reply)) {
             return false;
         }
+        conn_pace(conn, &request);
     }
     return true;
 }

@@ -31,9 +31,12 @@
 #include <sys/types.h>
 
 #include "bpf/bpf-client.h"
+#include "bpf/bpf-port.h"
 #include "openvswitch/list.h"
 #include "ovs-atomic.h"
+#include "ovs-thread.h"
 
+struct bpf_conn_job;
 struct latch;
 
 /* What connections share. */
@@ -50,6 +53,10 @@ struct bpf_conn_context {
     /* Connections that have not said HELLO, by 'timer_node', the one that has
      * to do so first in front. */
     struct ovs_list strangers;
+
+    /* Jobs that got memory for a connection, by 'node'. */
+    struct ovs_mutex mutex;
+    struct ovs_list done OVS_GUARDED;
 };
 
 struct bpf_conn {
@@ -57,7 +64,6 @@ struct bpf_conn {
     struct bpf_conn_context *context;
     int fd;                     /* Socket. */
     bool read_only;             /* Came through the read-only socket. */
-    bool privileged;            /* May list other users' devices. */
     bool greeted;               /* Said HELLO. */
     bool write_failed;          /* The last frame was not sent. */
     bool monitor;               /* Watches the set of ports, has no device. */
@@ -73,6 +79,15 @@ struct bpf_conn {
 
     /* Descriptor of the device's memory between attachment and answer. */
     int memory_fd;
+
+    /* Not to be listened to: while memory is got for an attachment to port
+     * 'attaching' ('job' is nonnull), or until 'resume_at', in milliseconds of
+     * time_msec(), because its user makes too many requests. */
+    struct bpf_conn_job *job;
+    char attaching[BPF_PORT_NAME_MAX];
+    uint32_t attaching_sequence;
+    long long int resume_at;    /* 0: not paused. */
+    bool parked;                /* For the server's use. */
 
     /* Monitors: what the client knows, and whether it was told that this is no
      * longer all. */
@@ -91,15 +106,33 @@ struct bpf_conn {
 /* How long a client may take to say HELLO, in milliseconds. */
 #define BPF_CONN_PATIENCE 10000
 
-/* Makes a connection of the accepted socket 'fd', which it takes over. */
+/* Descriptors that a connection may come to need: the socket, both ends of its
+ * notification channel and, for a moment, its device's memory. */
+#define BPF_CONN_FDS 4
+
+/* Keeps those who connect to 'fd', a listening socket, or are connected to it,
+ * from passing descriptors, if the system can do that: closing one may take as
+ * long as they like.  Where it cannot, they are closed by somebody else. */
+void bpf_conn_refuse_fds(int fd);
+
+/* Makes a connection of the accepted socket 'fd', which it takes over, of the
+ * user in 'cred'.  One of BPF_CONNECTIONS and BPF_CONN_FDS of BPF_DESCRIPTORS
+ * have been taken for that user; the connection gives them back. */
 struct bpf_conn *bpf_conn_create(struct bpf_conn_context *context, int fd,
-                                 bool read_only);
+                                 const struct bpf_cred *cred, bool read_only);
+
+/* Continues connections whose memory is there.  Calls 'resume' for each one
+ * that can be listened to again, 'destroy' for those to be destroyed. */
+void bpf_conn_run_jobs(struct bpf_conn_context *context,
+                       void (*resume)(struct bpf_conn *),
+                       void (*destroy)(struct bpf_conn *));
 
 /* Closes 'conn', and its device if it has one, and frees it. */
 void bpf_conn_destroy(struct bpf_conn *conn);
 
 /* Receives and answers what 'conn' has to say, a bounded number of messages.
- * Returns false if 'conn' should be closed. */
+ * Returns false if 'conn' should be closed.  If it is not to be listened to
+ * for a while, 'conn->job' or 'conn->resume_at' is set. */
 bool bpf_conn_run(struct bpf_conn *conn);
 
 /* Wakes the client of 'conn', a monitor, if the set of ports is no longer the

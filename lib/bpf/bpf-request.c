@@ -35,8 +35,10 @@
 #include "bpf/bpf-client.h"
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-conn.h"
+#include "bpf/bpf-cost.h"
 #include "bpf/bpf-device.h"
 #include "bpf/bpf-port.h"
+#include "bpf/bpf-quota.h"
 #include "bpf/bpf-totals.h"
 #include "openvswitch/vlog.h"
 #include "ovs-rcu.h"
@@ -232,10 +234,11 @@ client_request(struct bpf_client *client, enum bpf_dev_req req,
 }
 
 /* As client_request(), for filters: a client that sets one after the other
- * must not keep those who move packets away from its mutex. */
+ * must not keep those who move packets away from its mutex.  'why' is for
+ * what the port's budget says. */
 static int
 set_filter(struct bpf_client *client, enum bpf_dev_req req,
-           union bpf_dev_arg *arg)
+           union bpf_dev_arg *arg, char *why, size_t size)
 {
     struct bpf_prog *prog;
     int error;
@@ -248,7 +251,13 @@ set_filter(struct bpf_client *client, enum bpf_dev_req req,
     if (error) {
         return error;
     }
+    if (req != BPF_DEV_SETWF
+        && !bpf_client_set_cost(client, bpf_cost_of_filter(prog), why, size)) {
+        bpf_prog_destroy(prog);
+        return ENOBUFS;
+    }
 
+    /* Nothing can have changed that the check above would have refused. */
     ovs_mutex_lock(&client->mutex);
     error = bpf_dev_set_prog(client->dev, req, &prog);
     bpf_client_sync_ready(client);
@@ -265,6 +274,7 @@ conn_device_request(struct bpf_conn *conn, const struct bpf_request_type *type,
                     enum bpf_dev_req req, const struct bpf_request *request,
                     struct bpf_reply *reply)
 {
+    char why[BPF_PROTO_MAX_TEXT + 1] = "";
     union bpf_dev_arg arg;
 
     memset(&arg, 0, sizeof arg);
@@ -276,10 +286,11 @@ conn_device_request(struct bpf_conn *conn, const struct bpf_request_type *type,
     }
 
     int error = (type->in == KIND_filter
-                 ? set_filter(conn->client, req, &arg)
+                 ? set_filter(conn->client, req, &arg, why, sizeof why)
                  : client_request(conn->client, req, &arg));
     if (error) {
-        reply_set_text(reply, type->in == KIND_filter ? arg.filter.why : NULL);
+        reply_set_text(reply, (type->in != KIND_filter ? NULL
+                               : why[0] ? why : arg.filter.why));
         return error;
     }
     encode_result(type->out, &arg, reply);
@@ -298,6 +309,7 @@ conn_hello(struct bpf_conn *conn, const struct bpf_request *request,
 {
     uint32_t flags = request->body.hello.flags;
     bool read_only = conn->read_only || flags & BPF_PROTO_F_RDONLY;
+    char why[BPF_PROTO_MAX_TEXT + 1];
 
     if (flags & ~(BPF_PROTO_F_RDONLY | BPF_PROTO_F_MONITOR)) {
         reply_set_text(reply, "unknown flags in HELLO");
@@ -309,13 +321,19 @@ conn_hello(struct bpf_conn *conn, const struct bpf_request *request,
         reply_set_text(reply, "the switch is short of descriptors");
         return error;
     }
+    if (flags & BPF_PROTO_F_MONITOR
+        && !bpf_quota_take(conn->cred.uid, BPF_MONITORS, 1)) {
+        bpf_quota_explain(conn->cred.uid, BPF_MONITORS, why, sizeof why);
+        reply_set_text(reply, why);
+        return ENOBUFS;
+    }
     conn->monitor = (flags & BPF_PROTO_F_MONITOR) != 0;
     if (!conn->monitor) {
         error = bpf_client_create(&conn->cred, read_only,
                                   &bpf_conn_client_ops, conn, &conn->client);
         if (error) {
-            reply_set_text(reply, "all capture devices of the switch are in "
-                           "use (see other_config:bpf-max-devices)");
+            bpf_quota_explain(conn->cred.uid, BPF_DEVICES, why, sizeof why);
+            reply_set_text(reply, why);
             return error;
         }
         ovs_mutex_lock(&conn->client->mutex);
@@ -340,15 +358,13 @@ conn_hello(struct bpf_conn *conn, const struct bpf_request *request,
     return 0;
 }
 
+/* Fills in the answer to an attachment that ended with 'error'. */
 static int
-conn_setif(struct bpf_conn *conn, struct bpf_request *request,
-           struct bpf_reply *reply)
+setif_answer(struct bpf_conn *conn, int error, const char *why,
+             struct bpf_reply *reply)
 {
-    char *name = request->body.name.name;
-    name[BPF_PROTO_NAME_LEN - 1] = '\0';
-
-    int error = bpf_client_attach(conn->client, name);
     if (error) {
+        reply_set_text(reply, why);
         return error;
     }
 
@@ -366,6 +382,33 @@ conn_setif(struct bpf_conn *conn, struct bpf_request *request,
 
     bpf_conn_schedule(conn);
     return 0;
+}
+
+static int
+conn_setif(struct bpf_conn *conn, struct bpf_request *request,
+           struct bpf_reply *reply)
+{
+    char why[BPF_PROTO_MAX_TEXT + 1];
+    char *name = request->body.name.name;
+    name[BPF_PROTO_NAME_LEN - 1] = '\0';
+
+    int error = bpf_client_attach(conn->client, name, why, sizeof why);
+    if (error == EINPROGRESS) {
+        ovs_strlcpy(conn->attaching, name, sizeof conn->attaching);
+        return error;
+    }
+    return setif_answer(conn, error, why, reply);
+}
+
+int
+bpf_request_end_setif(struct bpf_conn *conn, int error,
+                      struct bpf_reply *reply)
+{
+    char why[BPF_PROTO_MAX_TEXT + 1] = "";
+
+    error = bpf_client_attach_end(conn->client, conn->attaching, error, why,
+                                  sizeof why);
+    return setif_answer(conn, error, why, reply);
 }
 
 static int
@@ -599,7 +642,7 @@ conn_list_peers(struct bpf_conn *conn, const struct bpf_request *request,
     struct bpf_proto_peers *out = &reply->body.peers;
     size_t n;
 
-    if (!conn->privileged) {
+    if (!bpf_quota_is_privileged(conn->cred.uid)) {
         reply_set_text(reply, "only the superuser and the switch's own user "
                        "may list the devices of others");
         return EPERM;
@@ -644,6 +687,22 @@ conn_write(struct bpf_conn *conn, struct bpf_request *request, size_t size)
 
 /* All requests
  * ============ */
+
+unsigned int
+bpf_request_weight(const struct bpf_request *request)
+{
+    switch (request->header.type) {
+    case BPF_PROTO_HELLO:
+    case BPF_PROTO_SETIF:
+    case BPF_PROTO_LIST_PORTS:
+    case BPF_PROTO_LIST_PEERS:
+        return 50;
+    case BPF_PROTO_SETF:
+        return 10 + request->header.length / 256;
+    default:
+        return 1;
+    }
+}
 
 /* Carries out a request that needs a device.  'size' is that of its body. */
 static int

@@ -107,11 +107,21 @@ bool bpf_request_size_is_right(const struct bpf_request_type *type,
 
 /* Carries out 'request' of 'conn', which is of 'type' and has a body of 'size'
  * bytes, and fills in the body of 'reply', whose size is 0 before.  Returns 0
- * or a positive errno value; then the body is empty or a text. */
+ * or a positive errno value; then the body is empty or a text.  EINPROGRESS
+ * means that the request will be answered later. */
 int bpf_request_carry_out(struct bpf_conn *conn,
                           const struct bpf_request_type *type,
                           struct bpf_request *request, size_t size,
                           struct bpf_reply *reply);
+
+/* The memory that a BPF_PROTO_SETIF of 'conn' waited for is there, or could not
+ * be got, as 'error' says: fills in the answer as bpf_request_carry_out(), for
+ * which the request was EINPROGRESS. */
+int bpf_request_end_setif(struct bpf_conn *conn, int error,
+                          struct bpf_reply *reply);
+
+/* What 'request' counts of the requests that a user may make in a second. */
+unsigned int bpf_request_weight(const struct bpf_request *request);
 
 /* Carries out BPF_PROTO_RELEASE, which has no answer. */
 void bpf_request_release(struct bpf_conn *conn);

@@ -29,6 +29,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -38,8 +39,12 @@
 
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-conn.h"
+#include "bpf/bpf-peercred.h"
 #include "bpf/bpf-poller.h"
+#include "bpf/bpf-pool.h"
 #include "bpf/bpf-port.h"
+#include "bpf/bpf-proto.h"
+#include "bpf/bpf-quota.h"
 #include "coverage.h"
 #include "fatal-signal.h"
 #include "latch.h"
@@ -57,12 +62,9 @@ VLOG_DEFINE_THIS_MODULE(bpf_server);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 12);
 
-/* Descriptors that a device costs: its connection and both ends of its
- * notification channel; that of its memory is closed once it was passed. */
-#define FDS_PER_DEVICE 3
-
-/* Descriptors that clients leave to the rest of the switch. */
-#define FDS_RESERVED 64
+/* Descriptors that the rest of the switch has at least, if the system lets us
+ * raise the limit. */
+#define FDS_OTHERS 4096
 
 /* How long to leave new connections alone, in milliseconds, if there is no
  * descriptor even to turn one away. */
@@ -71,12 +73,16 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 12);
 /* Connections that wait to be accepted. */
 #define BACKLOG 128
 
+/* Connections that are accepted between two looks at the rest. */
+#define ACCEPT_BATCH 16
+
 enum { LISTENER, LISTENER_RO, N_LISTENERS };
 
 /* A socket to connect to. */
 struct listener {
     int fd;                     /* -1: none. */
     struct bpf_socket_config config;
+    gid_t own_group;            /* Of a socket without a configured group. */
     struct lockfile *lockfile;  /* Keeps others from replacing it. */
 };
 
@@ -86,7 +92,11 @@ struct listener {
 static struct {
     /* Main thread. */
     bool running;
+    bool ending;                /* The thread was told to end. */
     pthread_t thread;
+
+    /* Set by the thread as the last thing that it does. */
+    struct latch ended;
 
     /* Written by the main thread; see also 'fd_limit'. */
     struct latch wakeup;
@@ -106,13 +116,17 @@ static struct {
     int spare_fd;               /* Given up to turn somebody away. */
     long long int accept_after; /* In a pause until then; 0 if in none. */
     uint64_t ports_seqno;       /* That monitors were told of. */
+    bool any_parked;            /* Does a connection wait for its time? */
 
     /* For statistics; any thread. */
     atomic_uint64_t n_accepted;
     atomic_uint64_t n_rejected;
     atomic_count n_connections;
     atomic_count n_monitors;
-} server = { .mutex = OVS_MUTEX_INITIALIZER };
+} server = {
+    .mutex = OVS_MUTEX_INITIALIZER,
+    .context.mutex = OVS_MUTEX_INITIALIZER,
+};
 
 /* Listeners
  * ========= */
@@ -164,10 +178,16 @@ listener_check_free(const char *path)
  * group comes first, because changing it may clear bits of the mode, and so
  * that the mode does not let in a group that is not meant. */
 static char *
-listener_set_rights(const struct bpf_socket_config *config)
+listener_set_rights(const struct listener *listener,
+                    const struct bpf_socket_config *config)
 {
-    if (config->group != (gid_t) -1
-        && chown(config->path, -1, config->group)) {
+    gid_t group = (config->group != (gid_t) -1 ? config->group
+                   : listener->own_group);
+    struct stat s;
+
+    if (stat(config->path, &s)) {
+        return listener_error(config->path, "look at it", errno);
+    } else if (s.st_gid != group && chown(config->path, -1, group)) {
         return listener_error(config->path, "change its group", errno);
     } else if (chmod(config->path, config->mode)) {
         return listener_error(config->path, "change its permissions", errno);
@@ -205,8 +225,14 @@ listener_bind(struct listener *listener)
     }
     listener->fd = fd;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
+    bpf_conn_refuse_fds(fd);    /* Those accepted inherit it. */
 
-    why = listener_set_rights(&listener->config);
+    struct stat s;
+    if (stat(path, &s)) {
+        return listener_error(path, "look at it", errno);
+    }
+    listener->own_group = s.st_gid;
+    why = listener_set_rights(listener, &listener->config);
     if (!why && listen(fd, BACKLOG)) {
         why = listener_error(path, "listen", errno);
     }
@@ -243,13 +269,13 @@ listener_open(struct listener *listener,
 /* Connections
  * =========== */
 
-/* Raises the limit of open descriptors, as far as it goes, to what the
- * configured number of devices needs. */
+/* Raises the limit of open descriptors, as far as it goes, to what clients and
+ * the rest of the switch may come to need. */
 static void
-raise_fd_limit(unsigned int max_devices)
+raise_fd_limit(unsigned int descriptors_max)
 {
-    rlim_t wanted = ((rlim_t) max_devices * FDS_PER_DEVICE + 2 * FDS_RESERVED
-                     + 1024);
+    rlim_t wanted = descriptors_max + (rlim_t) MAX(descriptors_max,
+                                                   FDS_OTHERS);
     struct rlimit r;
 
     if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur != RLIM_INFINITY
@@ -260,23 +286,28 @@ raise_fd_limit(unsigned int max_devices)
     }
 }
 
-/* Returns why a connection with descriptor 'fd' should be turned away, or NULL
- * if it is welcome. */
-static const char *
-check_room(int fd)
+/* Takes what a connection of 'uid' needs from the quotas.  Returns false, and
+ * says why in 'why', if it may not have it. */
+static bool
+take_room(uid_t uid, char why[BPF_PROTO_MAX_TEXT])
 {
-    struct rlimit r;
-
-    if (server.n_conns >= BPF_SERVER_MAX_CONNECTIONS) {
-        return "the switch has too many capture connections";
-    } else if (!getrlimit(RLIMIT_NOFILE, &r) && r.rlim_cur != RLIM_INFINITY) {
-        rlim_t reserve = MIN(FDS_RESERVED, r.rlim_cur / 4);
-
-        if ((rlim_t) fd + FDS_PER_DEVICE + reserve >= r.rlim_cur) {
-            return "the switch is short of descriptors";
-        }
+    if (!bpf_quota_take(uid, BPF_CONNECTIONS, 1)) {
+        bpf_quota_explain(uid, BPF_CONNECTIONS, why, BPF_PROTO_MAX_TEXT);
+        return false;
+    } else if (!bpf_quota_take(uid, BPF_DESCRIPTORS, BPF_CONN_FDS)) {
+        bpf_quota_explain(uid, BPF_DESCRIPTORS, why, BPF_PROTO_MAX_TEXT);
+        bpf_quota_give(uid, BPF_CONNECTIONS, 1);
+        return false;
     }
-    return NULL;
+    return true;
+}
+
+/* Stops listening to 'conn' for a while. */
+static void
+park_conn(struct bpf_conn *conn)
+{
+    conn->parked = true;
+    bpf_poller_remove(server.poller, conn->fd);
 }
 
 static void
@@ -288,14 +319,35 @@ remove_conn(struct bpf_conn *conn)
     }
     server.n_conns--;
     ovs_list_remove(&conn->node);
-    bpf_poller_remove(server.poller, conn->fd);
+    if (!conn->parked) {
+        bpf_poller_remove(server.poller, conn->fd);
+    }
     bpf_conn_destroy(conn);
 }
 
+/* Listens to 'conn' again, unless it still has to wait for something. */
 static void
-add_conn(int fd, bool read_only)
+resume_conn(struct bpf_conn *conn)
 {
-    struct bpf_conn *conn = bpf_conn_create(&server.context, fd, read_only);
+    if (conn->parked && !conn->job
+        && (!conn->resume_at || conn->resume_at <= time_msec())) {
+        int error = bpf_poller_add(server.poller, conn->fd, conn);
+
+        if (error) {
+            VLOG_WARN_RL(&rl, "client disconnected: %s", ovs_strerror(error));
+            remove_conn(conn);
+            return;
+        }
+        conn->resume_at = 0;
+        conn->parked = false;
+    }
+}
+
+static void
+add_conn(int fd, const struct bpf_cred *cred, bool read_only)
+{
+    struct bpf_conn *conn = bpf_conn_create(&server.context, fd, cred,
+                                            read_only);
 
     ovs_list_push_back(&server.conns, &conn->node);
     server.n_conns++;
@@ -304,6 +356,7 @@ add_conn(int fd, bool read_only)
     int error = bpf_poller_add(server.poller, fd, conn);
     if (error) {
         VLOG_WARN_RL(&rl, "client turned away: %s", ovs_strerror(error));
+        conn->parked = true;    /* The poller does not know it. */
         remove_conn(conn);
     }
 }
@@ -321,7 +374,9 @@ turn_away_without_fd(int listen_fd)
     }
     if (fd >= 0) {
         bpf_conn_turn_away(fd, ENFILE, "the switch is out of descriptors");
+        ovsrcu_quiesce_start();
         close(fd);
+        ovsrcu_quiesce_end();
     } else {
         server.accept_after = time_msec() + ACCEPT_PAUSE;
     }
@@ -353,18 +408,23 @@ accept_one(int listen_fd, bool read_only)
         return errno == EINTR || errno == ECONNABORTED;
     }
 
-    const char *why = check_room(fd);
-    if (why) {
+    struct bpf_cred cred;
+    if (bpf_peercred_get(fd, &cred)) {
+        cred = (struct bpf_cred) { .uid = (uid_t) -1, .gid = (gid_t) -1 };
+    }
+
+    char why[BPF_PROTO_MAX_TEXT];
+    if (!take_room(cred.uid, why)) {
         count_rejected(why);
         bpf_conn_turn_away(fd, ENOBUFS, why);
-        close(fd);
+        bpf_pool_close(fd, cred.uid, 0);
         return true;
     }
 
     uint64_t orig;
     atomic_add_relaxed(&server.n_accepted, 1, &orig);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    add_conn(fd, read_only);
+    add_conn(fd, &cred, read_only);
     return true;
 }
 
@@ -372,7 +432,7 @@ accept_one(int listen_fd, bool read_only)
 static void
 run_listener(size_t i)
 {
-    for (int n = 0; n < BACKLOG && !server.accept_after; n++) {
+    for (int n = 0; n < ACCEPT_BATCH && !server.accept_after; n++) {
         if (!accept_one(server.active[i], i == LISTENER_RO)) {
             return;
         }
@@ -387,7 +447,7 @@ close_retired(void)
     OVS_REQUIRES(server.mutex)
 {
     while (server.n_retired) {
-        close(server.retired[--server.n_retired]);
+        bpf_pool_close(server.retired[--server.n_retired], 0, 0);
     }
 }
 
@@ -519,12 +579,37 @@ run_strangers(long long int now)
     return LLONG_MAX;
 }
 
+/* Listens again to connections that have waited long enough.  Returns when the
+ * next one will have. */
+static long long int
+run_parked(long long int now)
+{
+    long long int deadline = LLONG_MAX;
+    struct bpf_conn *conn, *next;
+
+    LIST_FOR_EACH_SAFE (conn, next, node, &server.conns) {
+        if (conn->parked && conn->resume_at > now) {
+            deadline = MIN(deadline, conn->resume_at);
+        } else if (conn->parked) {
+            resume_conn(conn);
+        }
+    }
+    return deadline;
+}
+
 /* Does what is due.  Returns how many milliseconds to wait, -1 for ever. */
 static int
 run_clock(void)
 {
     long long int now = time_msec();
     long long int deadline = MIN(run_timers(now), run_strangers(now));
+
+    if (server.any_parked) {
+        long long int parked = run_parked(now);
+
+        server.any_parked = parked != LLONG_MAX;
+        deadline = MIN(deadline, parked);
+    }
 
     if (server.accept_after) {
         if (now >= server.accept_after) {
@@ -550,6 +635,9 @@ run_conn(struct bpf_conn *conn)
     if (!ok) {
         conn->ended = true;
         remove_conn(conn);
+    } else if (conn->job || conn->resume_at) {
+        park_conn(conn);
+        server.any_parked = server.any_parked || conn->resume_at;
     }
 }
 
@@ -582,6 +670,7 @@ server_main(void *aux OVS_UNUSED)
             break;
         }
         run_doomed();
+        bpf_conn_run_jobs(&server.context, resume_conn, remove_conn);
         run_monitors();
         int timeout = run_clock();
         run_listener_changes();
@@ -601,6 +690,13 @@ server_main(void *aux OVS_UNUSED)
     LIST_FOR_EACH_SAFE (conn, next, node, &server.conns) {
         remove_conn(conn);
     }
+    ovs_mutex_lock(&server.mutex);
+    close_retired();
+    ovs_mutex_unlock(&server.mutex);
+    if (server.spare_fd >= 0) {
+        close(server.spare_fd);
+    }
+    latch_set(&server.ended);
     return NULL;
 }
 
@@ -649,10 +745,12 @@ server_init_state(void)
     }
 
     latch_init(&server.wakeup);
+    latch_init(&server.ended);
     error = bpf_poller_add(server.poller, server.wakeup.fds[0],
                            &server.wakeup);
     if (error) {
         latch_destroy(&server.wakeup);
+        latch_destroy(&server.ended);
         bpf_poller_destroy(server.poller);
         return error;
     }
@@ -665,6 +763,7 @@ server_init_state(void)
     atomic_init(&server.context.n_rejected, 0);
     ovs_list_init(&server.context.timers);
     ovs_list_init(&server.context.strangers);
+    ovs_list_init(&server.context.done);
     ovs_list_init(&server.conns);
     server.n_conns = 0;
     for (size_t i = 0; i < N_LISTENERS; i++) {
@@ -673,6 +772,7 @@ server_init_state(void)
     server.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     server.accept_after = 0;
     server.ports_seqno = UINT64_MAX;
+    server.any_parked = false;
     atomic_init(&server.n_accepted, 0);
     atomic_init(&server.n_rejected, 0);
     atomic_count_init(&server.n_connections, 0);
@@ -685,13 +785,13 @@ bpf_server_start(const struct bpf_config *config)
 {
     struct listener listeners[N_LISTENERS];
 
-    ovs_assert(!server.running);
+    ovs_assert(!server.running && !bpf_server_is_ending());
     char *why = open_listeners(listeners, config);
     if (why) {
         return why;
     }
 
-    raise_fd_limit(config->max_devices);
+    raise_fd_limit(config->descriptors_max);
     int error = server_init_state();
     if (error) {
         for (size_t i = 0; i < N_LISTENERS; i++) {
@@ -709,6 +809,18 @@ bpf_server_start(const struct bpf_config *config)
     bpf_change_set_callback(server_wake, NULL);
     server.running = true;
     return NULL;
+}
+
+/* Has the thread close 'fd', which it may be waiting for. */
+static void
+retire_fd(int fd)
+    OVS_REQUIRES(server.mutex)
+{
+    if (server.n_retired >= server.allocated_retired) {
+        server.retired = x2nrealloc(server.retired, &server.allocated_retired,
+                                    sizeof *server.retired);
+    }
+    server.retired[server.n_retired++] = fd;
 }
 
 /* Applies 'config' to listener number 'i'. */
@@ -731,7 +843,7 @@ reconfigure_listener(size_t i, const struct bpf_socket_config *config)
         }
         new = old;
         new.config = *config;
-        why = listener_set_rights(config);
+        why = listener_set_rights(&old, config);
     } else {
         why = listener_open(&new, config);
     }
@@ -742,13 +854,7 @@ reconfigure_listener(size_t i, const struct bpf_socket_config *config)
     ovs_mutex_lock(&server.mutex);
     server.listeners[i] = new;
     if (new.fd != old.fd && old.fd >= 0) {
-        /* The thread may be waiting for it. */
-        if (server.n_retired >= server.allocated_retired) {
-            server.retired = x2nrealloc(server.retired,
-                                        &server.allocated_retired,
-                                        sizeof *server.retired);
-        }
-        server.retired[server.n_retired++] = old.fd;
+        retire_fd(old.fd);
     }
     ovs_mutex_unlock(&server.mutex);
 
@@ -759,20 +865,40 @@ reconfigure_listener(size_t i, const struct bpf_socket_config *config)
     return NULL;
 }
 
+/* Each socket by itself: that one of them cannot be had does not keep the
+ * other from being what it should be. */
 char *
 bpf_server_reconfigure(const struct bpf_config *config)
 {
+    char *first = NULL;
+
     ovs_assert(server.running);
-    raise_fd_limit(config->max_devices);
-    for (size_t i = 0; i < N_LISTENERS; i++) {
+    raise_fd_limit(config->descriptors_max);
+    for (size_t i = N_LISTENERS; i-- > 0; ) {
         char *why = reconfigure_listener(i, listener_config(config, i));
 
-        latch_set(&server.wakeup);
         if (why) {
-            return why;
+            free(first);
+            first = why;
         }
     }
-    return NULL;
+    latch_set(&server.wakeup);
+    return first;
+}
+
+/* Removes the socket of 'listener'.  Its descriptor is the thread's to
+ * close. */
+static void
+retire_listener(struct listener *listener)
+    OVS_REQUIRES(server.mutex)
+{
+    if (listener->fd >= 0) {
+        fatal_signal_unlink_file_now(listener->config.path);
+        retire_fd(listener->fd);
+        listener->fd = -1;
+    }
+    lockfile_unlock(listener->lockfile);
+    listener->lockfile = NULL;
 }
 
 void
@@ -782,27 +908,66 @@ bpf_server_stop(void)
         return;
     }
     server.running = false;
+    server.ending = true;
 
     bpf_change_set_callback(NULL, NULL);
-    atomic_store_explicit(&server.exit, true, memory_order_release);
-    latch_set(&server.wakeup);
-    xpthread_join(server.thread, NULL);
-
     ovs_mutex_lock(&server.mutex);
     for (size_t i = 0; i < N_LISTENERS; i++) {
-        listener_close(&server.listeners[i]);
+        retire_listener(&server.listeners[i]);
     }
-    close_retired();
-    free(server.retired);
-    server.retired = NULL;
-    server.allocated_retired = 0;
     ovs_mutex_unlock(&server.mutex);
+    atomic_store_explicit(&server.exit, true, memory_order_release);
+    latch_set(&server.wakeup);
+}
 
-    if (server.spare_fd >= 0) {
-        close(server.spare_fd);
+bool
+bpf_server_is_ending(void)
+{
+    if (server.ending && latch_is_set(&server.ended)) {
+        /* It has nothing left to do, so that this does not wait. */
+        xpthread_join(server.thread, NULL);
+        server.ending = false;
+
+        free(server.retired);
+        server.retired = NULL;
+        server.allocated_retired = 0;
+        bpf_poller_destroy(server.poller);
+        latch_destroy(&server.wakeup);
+        latch_destroy(&server.ended);
     }
-    bpf_poller_destroy(server.poller);
-    latch_destroy(&server.wakeup);
+    return server.ending;
+}
+
+bool
+bpf_server_wait_end(int ms)
+{
+    if (server.ending) {
+        struct pollfd pollfd = { .fd = server.ended.fds[0], .events = POLLIN };
+
+        while (poll(&pollfd, 1, ms) < 0 && errno == EINTR) {
+            continue;
+        }
+    }
+    return (!bpf_server_is_ending()
+            && bpf_pool_drain(&bpf_memory_pool, ms)
+            && bpf_pool_drain(&bpf_close_pool, ms));
+}
+
+/* What a listener really is. */
+void
+bpf_server_get_socket(bool read_only, struct bpf_socket_config *socket)
+{
+    memset(socket, 0, sizeof *socket);
+    ovs_mutex_lock(&server.mutex);
+    const struct listener *listener
+        = &server.listeners[read_only ? LISTENER_RO : LISTENER];
+    if (server.running && listener->fd >= 0) {
+        *socket = listener->config;
+        if (socket->group == (gid_t) -1) {
+            socket->group = listener->own_group;
+        }
+    }
+    ovs_mutex_unlock(&server.mutex);
 }
 
 bool

@@ -38,11 +38,7 @@
 #include <stdint.h>
 
 struct bpf_config;
-
-/* Number of simultaneous connections beyond which new ones are turned away
- * with ENOBUFS: devices are limited by bpf/bpf-port.h, this bounds what
- * connections without a device cost. */
-#define BPF_SERVER_MAX_CONNECTIONS 8192
+struct bpf_socket_config;
 
 /* Starts the server on the sockets that 'config' names ('config->ro_socket' is
  * optional).  Returns NULL if it now runs, otherwise a line that says what is
@@ -56,15 +52,29 @@ char *bpf_server_start(const struct bpf_config *config);
 
 /* Applies the paths, permissions and groups in 'config' to the server that
  * runs.  Connections stay.  Returns NULL, or a line that says what is wrong,
- * which the caller frees; in that case the server goes on as before. */
+ * which the caller frees; in that case the socket that it is about stays as it
+ * was, the other one becomes what 'config' says. */
 char *bpf_server_reconfigure(const struct bpf_config *config);
 
-/* Closes every connection, removes the sockets and ends the thread.  Does
- * nothing if the server does not run. */
+/* Removes the sockets and tells the thread to close every connection and to
+ * end.  Does not wait for that.  Does nothing if the server does not run. */
 void bpf_server_stop(void);
+
+/* True from bpf_server_stop() on until the thread has ended; meanwhile the
+ * server cannot be started. */
+bool bpf_server_is_ending(void);
+
+/* Waits until the thread has ended and what clients used has been given back,
+ * but not for longer than some times 'ms' milliseconds.  Returns false if that
+ * was not long enough.  For the end of the process. */
+bool bpf_server_wait_end(int ms);
 
 /* True between bpf_server_start() and bpf_server_stop(). */
 bool bpf_server_is_running(void);
+
+/* Stores in '*socket' what the socket, or the read-only one, is at present:
+ * without a path if nobody listens on it. */
+void bpf_server_get_socket(bool read_only, struct bpf_socket_config *socket);
 
 /* What the server has done since it started, and has at present. */
 struct bpf_server_stats {

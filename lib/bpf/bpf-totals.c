@@ -20,6 +20,7 @@
 
 #include "bpf/bpf-totals.h"
 
+#include "bpf/bpf-quota.h"
 #include "bpf/bpf-registry.h"
 
 struct bpf_totals bpf_sums;
@@ -30,6 +31,8 @@ bpf_totals_get(struct bpf_totals *t)
     ovs_mutex_lock(&bpf_mutex);
     *t = bpf_sums;
     t->n_ports = bpf_ports_count();
+    t->n_devices = bpf_quota_used(BPF_DEVICES);
+    t->memory = bpf_quota_used(BPF_MEMORY);
     bpf_clients_add_stats(t);
     ovs_mutex_unlock(&bpf_mutex);
 }

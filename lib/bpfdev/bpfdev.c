@@ -389,10 +389,11 @@ fail_attach(struct bpfdev *dev, const char *port, int error, const char *text)
     case EPERM:
         return bpfdev_fail(dev, error, "%s: this device is locked", port);
     case ENOMEM:
-    case ENOBUFS:
-        return bpfdev_fail(dev, error, "%s: no memory for the buffers: choose "
-                           "smaller ones, or have the limit of the switch "
-                           "raised", port);
+        if (!text[0]) {
+            return bpfdev_fail(dev, error, "%s: no memory for the buffers: "
+                               "choose smaller ones", port);
+        }
+        break;
     }
     return bpfdev_fail_call(dev, error, port, text);
 }

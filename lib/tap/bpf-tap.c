@@ -21,6 +21,8 @@
 
 #include "tap/bpf-tap.h"
 
+#include <stdbool.h>
+
 #include "bpf/bpf-port.h"
 #include "tap/tap-appctl.h"
 #include "tap/tap-feedback.h"
@@ -61,9 +63,12 @@ bpf_tap_wait(void)
 void
 bpf_tap_exit(void)
 {
-    tap_server_exit();
+    bool ended = tap_server_exit();
+
     tap_ovsdb_exit();
     tap_tunnel_exit();
     tap_feedback_exit();
-    bpf_port_module_exit();
+    if (ended) {
+        bpf_port_module_exit();
+    }
 }

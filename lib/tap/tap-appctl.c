@@ -32,6 +32,7 @@
 #include "bpf/bpf-client.h"
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-port.h"
+#include "bpf/bpf-quota.h"
 #include "bpf/bpf-server.h"
 #include "bpf/bpf-totals.h"
 #include "openvswitch/dynamic-string.h"
@@ -287,6 +288,7 @@ peer_to_json(const struct bpf_peer *peer)
     put_int(object, "buffer-length", info->blen);
     put_int(object, "buffers", info->n_buffers);
     put_int(object, "memory", peer->memory);
+    put_int(object, "cost", peer->cost);
     put_int(object, "received", info->stats.received);
     put_int(object, "captured", info->stats.captured);
     put_int(object, "dropped", info->stats.dropped);
@@ -349,6 +351,7 @@ format_peers(const struct json *peers, struct ds *s)
         { "state", "state" },
         { "flags", "flags" },
         { "direction", "direction" },
+        { "cost", "cost" },
         { "buffer", "buffer-length" },
         { "n", "buffers" },
         { "received", "received" },
@@ -458,6 +461,87 @@ collect_problems(void)
     return array;
 }
 
+/* The sockets are given as they are, not as they should be. */
+static void
+put_sockets(struct json *object)
+{
+    struct bpf_socket_config socket;
+
+    bpf_server_get_socket(false, &socket);
+    put_socket(object, "socket", &socket);
+    bpf_server_get_socket(true, &socket);
+    put_socket(object, "readonly-socket", &socket);
+}
+
+/* Who uses 'resource', those who use anything of it. */
+static struct json *
+collect_users(enum bpf_resource resource)
+{
+    struct json *array = json_array_create_empty();
+    size_t n;
+    struct bpf_quota_user *users = bpf_quota_list(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (users[i].used[resource]) {
+            struct json *user = json_object_create();
+
+            put_int(user, "uid", users[i].uid);
+            put_int(user, "used", users[i].used[resource]);
+            json_array_add(array, user);
+        }
+    }
+    free(users);
+    return array;
+}
+
+/* What is limited: the limit, a user's limit, what is used, by whom. */
+static struct json *
+collect_quotas(void)
+{
+    struct json *array = json_array_create_empty();
+
+    for (size_t i = 0; i < BPF_N_RESOURCES; i++) {
+        struct json *quota = json_object_create();
+
+        json_object_put_string(quota, "resource", bpf_resources[i].name);
+        json_object_put_string(quota, "setting",
+                               bpf_resources[i].total_setting);
+        put_int(quota, "limit", bpf_quota_total_max(i));
+        if (bpf_resources[i].user_setting) {
+            put_int(quota, "user-limit", bpf_quota_user_max(i));
+        }
+        put_int(quota, "used", bpf_quota_used(i));
+        json_object_put(quota, "users", collect_users(i));
+        json_array_add(array, quota);
+    }
+    return array;
+}
+
+static void
+format_quotas(const struct json *quotas, struct ds *s)
+{
+    for (size_t i = 0; i < json_array_size(quotas); i++) {
+        const struct json *quota = json_array_at(quotas, i);
+        const struct json *users = get_member(quota, "users");
+        char *user_limit = get_text(quota, "user-limit");
+
+        ds_put_format(s, "%s: %"PRId64" of %"PRId64" used, a user may have %s",
+                      json_string(get_member(quota, "resource")),
+                      json_integer(get_member(quota, "used")),
+                      json_integer(get_member(quota, "limit")),
+                      user_limit[0] == '-' ? "any number" : user_limit);
+        for (size_t j = 0; j < json_array_size(users); j++) {
+            const struct json *user = json_array_at(users, j);
+
+            ds_put_format(s, "%s uid %"PRId64" has %"PRId64, j ? "," : ":",
+                          json_integer(get_member(user, "uid")),
+                          json_integer(get_member(user, "used")));
+        }
+        ds_put_char(s, '\n');
+        free(user_limit);
+    }
+}
+
 static struct json *
 collect_limits(void)
 {
@@ -467,19 +551,22 @@ collect_limits(void)
 
     put_bool(object, "enable", config->enable);
     put_bool(object, "running", bpf_server_is_running());
-    put_socket(object, "socket", &config->socket);
-    put_socket(object, "readonly-socket", &config->ro_socket);
+    put_sockets(object);
     put_int(object, "max-devices", config->max_devices);
     put_int(object, "buffer-default", config->buffer_default);
     put_int(object, "buffer-max", config->buffer_max);
     put_int(object, "buffers-max", config->n_buffers_max);
     put_int(object, "memory-max", config->memory_max);
     put_int(object, "insn-max", config->insn_max);
+    put_int(object, "port-devices-max", config->port_devices);
+    put_int(object, "port-cost-max", config->port_cost);
+    put_int(object, "user-requests-max", config->user_requests);
 
     bpf_totals_get(&totals);
     put_int(object, "devices", totals.n_devices);
     put_int(object, "memory", totals.memory);
 
+    json_object_put(object, "quotas", collect_quotas());
     json_object_put(object, "problems", collect_problems());
     return object;
 }
@@ -512,12 +599,16 @@ format_limits(const struct json *limits, struct ds *s)
         { "bpf-buffers-max", "buffers-max" },
         { "bpf-memory-max", "memory-max" },
         { "bpf-insn-max", "insn-max" },
+        { "bpf-port-devices-max", "port-devices-max" },
+        { "bpf-port-cost-max", "port-cost-max" },
+        { "bpf-user-requests-max", "user-requests-max" },
         { "listening now", "running" },
         { "devices open now", "devices" },
         { "buffer memory in use", "memory" },
     };
 
     format_lines(limits, lines, ARRAY_SIZE(lines), s);
+    format_quotas(get_member(limits, "quotas"), s);
     format_problems(limits, s);
 }
 

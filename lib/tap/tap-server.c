@@ -41,10 +41,21 @@ VLOG_DEFINE_THIS_MODULE(bpf);
  * is tried again after this many milliseconds. */
 #define RETRY_INTERVAL 5000
 
+/* The interval doubles up to this. */
+#define RETRY_INTERVAL_MAX 80000
+
+/* How long the end of the process waits for clients' affairs to end, in
+ * milliseconds. */
+#define EXIT_PATIENCE 2000
+
+/* How often to look whether the server has ended, to start it again. */
+#define ENDING_INTERVAL 20
+
 /* The server's state and what it was last told. */
 static uint64_t applied_seqno;  /* bpf_config_seqno() that it reflects. */
 static char *server_error;      /* Why it does not run, or NULL. */
 static long long int retry_at;  /* When to try again, LLONG_MAX for never. */
+static int retry_interval;      /* How long it was waited for that. */
 
 /* Takes over 'error', in which there may be a path that somebody chose. */
 static void
@@ -58,7 +69,10 @@ set_server_error(char *why)
     }
     free(server_error);
     server_error = error;
-    retry_at = error ? time_msec() + RETRY_INTERVAL : LLONG_MAX;
+    retry_interval = (!error ? 0
+                      : !retry_interval ? RETRY_INTERVAL
+                      : MIN(2 * retry_interval, RETRY_INTERVAL_MAX));
+    retry_at = error ? time_msec() + retry_interval : LLONG_MAX;
 }
 
 /* Brings the server into the state that 'config' wants. */
@@ -68,6 +82,10 @@ configure_server(const struct bpf_config *config)
     if (!config->enable) {
         bpf_server_stop();
         set_server_error(NULL);
+    } else if (bpf_server_is_ending()) {
+        /* Nobody waits for its thread. */
+        set_server_error(NULL);
+        retry_at = time_msec() + ENDING_INTERVAL;
     } else {
         set_server_error(bpf_server_is_running()
                          ? bpf_server_reconfigure(config)
@@ -84,6 +102,7 @@ tap_server_run(void)
         return;
     }
     if (seqno != applied_seqno || time_msec() >= retry_at) {
+        retry_interval = seqno != applied_seqno ? 0 : retry_interval;
         applied_seqno = seqno;
         configure_server(bpf_config_get());
     }
@@ -112,9 +131,10 @@ tap_server_init(void)
     retry_at = LLONG_MAX;
 }
 
-void
+bool
 tap_server_exit(void)
 {
     bpf_server_stop();
     set_server_error(NULL);
+    return bpf_server_wait_end(EXIT_PATIENCE);
 }

@@ -18,13 +18,16 @@
 #ifndef TAP_SERVER_H
 #define TAP_SERVER_H 1
 
+#include <stdbool.h>
+
 /* The server of capture clients, as the configuration wants it.  Main thread
  * only. */
 
 void tap_server_init(void);
 
-/* Ends the server, which disconnects every client. */
-void tap_server_exit(void);
+/* Ends the server, which disconnects every client.  Returns false if that
+ * takes too long to wait for; then what clients use must not be freed. */
+bool tap_server_exit(void);
 
 /* Brings the server into the state that the configuration asks for, and tries
  * again later if that failed. */

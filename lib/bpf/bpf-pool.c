@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+/* Threads that may sleep, see the header.  A pool's mutex guards it. */
+
+#include <config.h>
+
+#include "bpf/bpf-pool.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bpf/bpf-quota.h"
+#include "ovs-rcu.h"
+#include "ovs-thread.h"
+#include "timeval.h"
+#include "util.h"
+
+struct bpf_pool {
+    const char *name;           /* Of its threads. */
+    unsigned int max_threads;
+
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;        /* Something was submitted. */
+    struct ovs_list jobs;
+    unsigned int n_threads, n_idle;
+    unsigned int n_running;     /* Jobs being run. */
+    bool hurry;                 /* Delays are over. */
+};
+
+#define POOL_INITIALIZER(POOL, NAME, MAX)               \
+    {                                                   \
+        .name = NAME,                                   \
+        .max_threads = MAX,                             \
+        .mutex = PTHREAD_MUTEX_INITIALIZER,             \
+        .cond = PTHREAD_COND_INITIALIZER,               \
+        .jobs = OVS_LIST_INITIALIZER(&(POOL)->jobs),    \
+    }
+
+struct bpf_pool bpf_memory_pool
+    = POOL_INITIALIZER(&bpf_memory_pool, "bpf-memory", 1);
+struct bpf_pool bpf_close_pool
+    = POOL_INITIALIZER(&bpf_close_pool, "bpf-close", 16);
+
+/* Takes the first job that is due out of 'pool', NULL if there is none; then
+ * '*waitp' is how long until one is, in milliseconds, or -1. */
+static struct bpf_job *
+pool_next(struct bpf_pool *pool, long long int *waitp)
+{
+    long long int now = time_msec();
+    struct bpf_job *job;
+
+    *waitp = -1;
+    LIST_FOR_EACH (job, node, &pool->jobs) {
+        if (job->not_before <= now || pool->hurry) {
+            ovs_list_remove(&job->node);
+            return job;
+        }
+        long long int wait = job->not_before - now;
+        *waitp = *waitp < 0 ? wait : MIN(*waitp, wait);
+    }
+    return NULL;
+}
+
+static void
+pool_wait(struct bpf_pool *pool, long long int wait)
+{
+    struct timespec ts;
+
+    pool->n_idle++;
+    if (wait < 0) {
+        pthread_cond_wait(&pool->cond, &pool->mutex);
+    } else {
+        clock_gettime(CLOCK_REALTIME, &ts);
+        ts.tv_sec += wait / 1000;
+        ts.tv_nsec += wait % 1000 * 1000 * 1000;
+        if (ts.tv_nsec >= 1000 * 1000 * 1000) {
+            ts.tv_sec++;
+            ts.tv_nsec -= 1000 * 1000 * 1000;
+        }
+        pthread_cond_timedwait(&pool->cond, &pool->mutex, &ts);
+    }
+    pool->n_idle--;
+}
+
+static void *
+pool_main(void *pool_)
+{
+    struct bpf_pool *pool = pool_;
+
+    /* For good: RCU must never wait for what happens here. */
+    ovsrcu_quiesce_start();
+
+    pthread_mutex_lock(&pool->mutex);
+    for (;;) {
+        long long int wait;
+        struct bpf_job *job = pool_next(pool, &wait);
+
+        if (!job) {
+            pool_wait(pool, wait);
+            continue;
+        }
+        pool->n_running++;
+        pthread_mutex_unlock(&pool->mutex);
+        job->run(job);
+        pthread_mutex_lock(&pool->mutex);
+        pool->n_running--;
+    }
+    OVS_NOT_REACHED();
+}
+
+void
+bpf_pool_submit(struct bpf_pool *pool, struct bpf_job *job)
+{
+    bool start;
+
+    pthread_mutex_lock(&pool->mutex);
+    ovs_list_push_back(&pool->jobs, &job->node);
+    start = !pool->n_idle && pool->n_threads < pool->max_threads;
+    if (start) {
+        pool->n_threads++;
+    }
+    pthread_cond_signal(&pool->cond);
+    pthread_mutex_unlock(&pool->mutex);
+
+    if (start) {
+        pthread_detach(ovs_thread_create(pool->name, pool_main, pool));
+    }
+}
+
+struct close_job {
+    struct bpf_job job;
+    int fd;
+    uid_t uid;
+    unsigned int n;
+};
+
+static void
+close_run(struct bpf_job *job_)
+{
+    struct close_job *job = CONTAINER_OF(job_, struct close_job, job);
+
+    close(job->fd);
+    if (job->n) {
+        bpf_quota_give(job->uid, BPF_DESCRIPTORS, job->n);
+    }
+    free(job);
+}
+
+void
+bpf_pool_close(int fd, uid_t uid, unsigned int n)
+{
+    struct close_job *job = xmalloc(sizeof *job);
+
+    *job = (struct close_job) {
+        .job = { .run = close_run },
+        .fd = fd,
+        .uid = uid,
+        .n = n,
+    };
+    bpf_pool_submit(&bpf_close_pool, &job->job);
+}
+
+/* True if 'pool' has nothing to do.  Otherwise makes it do it. */
+static bool
+pool_is_done(struct bpf_pool *pool)
+{
+    pthread_mutex_lock(&pool->mutex);
+    bool done = ovs_list_is_empty(&pool->jobs) && !pool->n_running;
+    pool->hurry = !done;
+    pthread_cond_broadcast(&pool->cond);
+    pthread_mutex_unlock(&pool->mutex);
+    return done;
+}
+
+bool
+bpf_pool_drain(struct bpf_pool *pool, int ms)
+{
+    long long int deadline = time_msec() + ms;
+
+    while (!pool_is_done(pool)) {
+        if (time_msec() >= deadline) {
+            return false;
+        }
+        poll(NULL, 0, 1);
+    }
+    return true;
+}
