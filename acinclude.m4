@@ -194,6 +194,9 @@ AC_DEFUN([BSD_OVS_FEATURES],
    BSD_OVS_GREP([include/openvswitch/json.h], [json_array_at(],
      [OVS_JSON_HAS_ARRAY_AT],
      [Define to 1 if json.h has json_array_at().])
+   BSD_OVS_GREP([ofproto/ofproto.h], [ofproto_ct_zone_limit_protection_update(],
+     [OVS_OFPROTO_HAS_CT_ZONE_LIMIT],
+     [Define to 1 if ofproto.h has the limits of zones of 3.4 and later.])
    BSD_OVS_GREP([lib/util.h], [set_all_memory_locked(],
      [OVS_HAS_SET_ALL_MEMORY_LOCKED],
      [Define to 1 if util.h has set_all_memory_locked().])

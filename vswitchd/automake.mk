@@ -14,6 +14,14 @@ vswitchd_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
 # What any program needs that has the whole switch in it.  The calls that
 # --wrap names are served by lib/tap (the tap point) and vswitchd/datapath.c.
 link_with_switch = -export-dynamic $(link_with_tap) \
+	-Wl,--wrap=dp_enumerate_names \
+	-Wl,--wrap=dp_enumerate_types \
+	-Wl,--wrap=dp_parse_name \
+	-Wl,--wrap=ofproto_ct_del_zone_timeout_policy \
+	-Wl,--wrap=ofproto_ct_set_zone_timeout_policy \
+	-Wl,--wrap=ofproto_ct_zone_limit_protection_update \
+	-Wl,--wrap=ofproto_ct_zone_limit_update \
+	-Wl,--wrap=ofproto_get_datapath_cap \
 	-Wl,--wrap=ofproto_normalize_type
 SWITCH_OWN_LIBS = \
 	lib/tap/libtap.la \
