@@ -224,7 +224,9 @@ tests_bpf_probe_LDADD = lib/bpfdev/libbpfdev.la
 tests_bpf_probe_SOURCES = tests/bpf-probe.c
 
 # The provider and the host file on real interfaces.
-SYSTEM_TESTSUITE_AT += tests/system-netdev.at
+SYSTEM_TESTSUITE_AT += \
+	tests/system-netdev.at \
+	tests/system-restart.at
 EXTRA_DIST += tests/frames.py
 check_PROGRAMS += tests/test-host
 tests_test_host_SOURCES = tests/test-host.c

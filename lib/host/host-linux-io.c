@@ -43,11 +43,15 @@
 
 /* Taps. */
 
-/* Gives 'fd' the interface 'name' and fills '*tap'. */
+/* Gives 'fd' the interface 'name' and fills '*tap'.
+ *
+ * The interface outlives the process, so that addresses, routes and flags are
+ * still there for the next one, as those of Open vSwitch's own taps are. */
 static int
 tap_attach(int fd, const char *name, struct host_tap *tap)
 {
     struct ifreq ifr;
+    int error;
 
     memset(&ifr, 0, sizeof ifr);
     strcpy(ifr.ifr_name, name);
@@ -56,13 +60,16 @@ tap_attach(int fd, const char *name, struct host_tap *tap)
         return errno;
     }
 
-    /* An interface that was left over may be set up to outlive its owner, and
-     * to hand out unfinished frames. */
-    if (ioctl(fd, TUNSETPERSIST, 0) < 0 || ioctl(fd, TUNSETOFFLOAD, 0) < 0) {
+    /* An interface that was left over may be set up to hand out unfinished
+     * frames. */
+    if (ioctl(fd, TUNSETOFFLOAD, 0) < 0) {
         return errno;
     }
     strcpy(tap->name, ifr.ifr_name);
-    return lhost_get_ifindex(tap->name, &tap->ifindex);
+    error = lhost_get_ifindex(tap->name, &tap->ifindex);
+
+    /* Last, so that a new interface goes with the descriptor on failure. */
+    return error ? error : ioctl(fd, TUNSETPERSIST, 1) < 0 ? errno : 0;
 }
 
 int
@@ -102,8 +109,9 @@ host_tap_close(struct host_tap *tap)
 {
     int error = 0;
 
-    /* The interface goes with its last descriptor. */
+    /* The interface goes with its last descriptor, unless it is persistent. */
     if (tap->fd >= 0) {
+        ioctl(tap->fd, TUNSETPERSIST, 0);
         error = close(tap->fd) < 0 && errno != EINTR ? errno : 0;
         tap->fd = -1;
     }

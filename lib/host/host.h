@@ -392,6 +392,10 @@ struct host_tap {
 
 /* Creates a tap interface for the port 'port_name' and fills '*tap'.
  *
+ * On Linux the interface outlives a process that ends without
+ * host_tap_close(), with its addresses, routes and flags, for the next one to
+ * adopt (TUNSETPERSIST).
+ *
  * The interface gets the name 'port_name' where the system can rename taps
  * (FreeBSD, Linux), else it keeps the name that the system gave it (NetBSD).
  * It is not brought up.  Frames have no prefix of any kind.
