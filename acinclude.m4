@@ -27,6 +27,23 @@ AC_DEFUN([BSD_CHECK_PCAP],
    LIBS=$bsd_save_LIBS
    AC_SUBST([PCAP_LIBS])])
 
+dnl BSD_CHECK_COMPRESSION
+dnl
+dnl zlib and zstd compress capture files.
+AC_DEFUN([BSD_CHECK_COMPRESSION],
+  [bsd_save_LIBS=$LIBS
+   LIBS=
+   AC_CHECK_HEADERS([zlib.h zstd.h], [],
+     [AC_MSG_ERROR([cannot find zlib and zstd, with which capture files are dnl
+compressed.  On Debian: apt-get install zlib1g-dev libzstd-dev])])
+   AC_SEARCH_LIBS([deflateBound], [z], [],
+     [AC_MSG_ERROR([cannot find zlib; on Debian: apt-get install zlib1g-dev])])
+   AC_SEARCH_LIBS([ZSTD_compressBound], [zstd], [],
+     [AC_MSG_ERROR([cannot find zstd; on Debian: apt-get install libzstd-dev])])
+   COMPRESS_LIBS=$LIBS
+   LIBS=$bsd_save_LIBS
+   AC_SUBST([COMPRESS_LIBS])])
+
 AC_DEFUN([BSD_NO_PCAP],
   [AC_MSG_ERROR([libpcap 1.5 or later is required: install its development package (Debian: libpcap-dev; the BSDs have it in their base system)])])
 

@@ -193,12 +193,12 @@ check_PROGRAMS += \
 	tests/test-bpftap \
 	tests/test-bpftap-engine
 tests_test_bpftap_engine_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-tests_test_bpftap_engine_LDADD = $(PCAP_LIBS) -lm
+tests_test_bpftap_engine_LDADD = $(PCAP_LIBS) $(COMPRESS_LIBS) -lm
 tests_test_bpftap_engine_SOURCES = \
 	tests/test-bpftap-engine.c \
 	$(BPFTAP_ENGINE)
 tests_test_bpftap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
-tests_test_bpftap_LDADD = $(PCAP_LIBS) -lm
+tests_test_bpftap_LDADD = $(PCAP_LIBS) $(COMPRESS_LIBS) -lm
 tests_test_bpftap_SOURCES = tests/test-bpftap.c $(BPFTAP_MODULES)
 
 # The netdev provider above a fake host.

@@ -9,6 +9,8 @@ BPFTAP_MODULES = \
 	lib/printable.h \
 	utilities/bpftap-child.c \
 	utilities/bpftap-child.h \
+	utilities/bpftap-compress.c \
+	utilities/bpftap-compress.h \
 	utilities/bpftap-files.c \
 	utilities/bpftap-files.h \
 	utilities/bpftap-format.c \
@@ -68,7 +70,8 @@ utilities_ovs_bpftap_SOURCES = \
 # The library goes into the program: it starts faster that way, and the program
 # in the build tree is a program and not a script around one.
 utilities_ovs_bpftap_LDFLAGS = $(AM_LDFLAGS) -static
-utilities_ovs_bpftap_LDADD = lib/bpfdev/libbpfdev.la $(PCAP_LIBS) -lm
+utilities_ovs_bpftap_LDADD = lib/bpfdev/libbpfdev.la $(PCAP_LIBS) \
+	$(COMPRESS_LIBS) -lm
 
 dist_man8_MANS += utilities/ovs-bpftap.8
 

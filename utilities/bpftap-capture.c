@@ -23,9 +23,8 @@ static const char help[] =
 "usage: ovs-bpftap capture -i PORT... -w FILE [OPTION]... [FILTER]\n"
 "  -i PORT          port: NAME, BRIDGE/PATTERN or any; may be repeated\n"
 "  -f FILTER, -s SNAPLEN, -Q in|out|inout   for the -i before, or for all\n"
-"  -w FILE          output; - for standard output\n"
-"  -F FORMAT        pcap, nsecpcap or pcapng (default: several ports: "
-"pcapng)\n"
+"  -w FILE          output; - for standard output; .gz and .zst compress\n"
+"  -F FORMAT        pcap, nsecpcap or pcapng;  -z gzip|zstd  compression\n"
 "  --nano, --micro  resolution of times (default: pcapng nano, pcap micro)\n"
 "  -c N             end after N packets\n"
 "  -a CONDITION     end: duration:S filesize:KB packets:N files:N\n"
@@ -62,6 +61,7 @@ static const struct option options[] = {
     { "direction", required_argument, NULL, 'Q' },
     { "write", required_argument, NULL, 'w' },
     { "format", required_argument, NULL, 'F' },
+    { "compress", required_argument, NULL, 'z' },
     { "count", required_argument, NULL, 'c' },
     { "autostop", required_argument, NULL, 'a' },
     { "ring-buffer", required_argument, NULL, 'b' },
@@ -78,7 +78,7 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static const char short_options[] = ":i:f:s:Q:w:F:c:a:b:B:O";
+static const char short_options[] = ":i:f:s:Q:w:F:z:c:a:b:B:O";
 
 /* What was said about the file format, before it is known what fits. */
 struct format_choice {
@@ -133,6 +133,9 @@ parse_file_option(int c, struct bt_capture *capture, struct bt_strv *comments)
     case 'w':
         capture->files.path = optarg;
         return true;
+    case 'z':
+        capture->files.compression = bt_compression_parse("-z", optarg);
+        return true;
     case 'a':
         bt_files_parse_end("-a", optarg, &capture->files);
         return true;
@@ -175,17 +178,26 @@ parse_mode_option(int c, struct bt_capture *capture)
     }
 }
 
+/* NAME.pcapng, or NAME.pcapng.gz. */
+static bool
+is_called_pcapng(const char *path)
+{
+    const char *end = path + strlen(path)
+        - strlen(bt_compression_suffix(bt_compression_of_name(path)));
+
+    return end - path > 7 && !memcmp(end - 7, ".pcapng", 7);
+}
+
 /* Fills in what was left open about the format: pcapng where it is needed or
  * the name of the file asks for it. */
 static void
 choose_format(struct bt_capture *capture, const struct format_choice *choice)
 {
     struct bt_files_config *files = &capture->files;
-    const char *suffix = strrchr(files->path, '.');
 
     if (!choice->format_given) {
         bool pcapng = (bt_capture_is_plural(capture)
-                       || (suffix && !strcmp(suffix, ".pcapng")));
+                       || is_called_pcapng(files->path));
 
         files->encoder.format = pcapng ? BT_PCAPNG : BT_PCAP;
     }
@@ -239,6 +251,10 @@ bt_cmd_capture(int argc, char *argv[])
     filter = bt_join_words(argc - optind, argv + optind);
     bt_set_final_filter(&capture, filter);
     if (capture.files.path) {
+        if (capture.files.compression == BT_PLAIN) {
+            capture.files.compression
+                = bt_compression_of_name(capture.files.path);
+        }
         choose_format(&capture, &choice);
     }
     check(&capture, &comments);

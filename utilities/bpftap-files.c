@@ -67,11 +67,27 @@ find_suffix(const char *path)
     return dot && dot != base ? dot : base + strlen(base);
 }
 
+/* As find_suffix(), with the suffix before one of a compression. */
+static const char *
+find_whole_suffix(const char *path)
+{
+    const char *suffix = find_suffix(path);
+    char *stem;
+
+    if (bt_compression_of_name(path) == BT_PLAIN) {
+        return suffix;
+    }
+    stem = bt_asprintf("%.*s", (int) (suffix - path), path);
+    suffix = path + (find_suffix(stem) - stem);
+    free(stem);
+    return suffix;
+}
+
 /* As dumpcap(1) names them: NAME_00001_20261122103000.pcapng. */
 static char *
 sequence_name(const struct bt_files_config *config, unsigned int number)
 {
-    const char *suffix = find_suffix(config->path);
+    const char *suffix = find_whole_suffix(config->path);
     int stem = suffix - config->path;
     time_t now = time(NULL);
     struct tm tm;
@@ -131,6 +147,7 @@ start_file(struct bt_files *files)
     }
     files->failed = !files->output;
     if (files->output) {
+        bt_output_compress(files->output, config->compression);
         files->output->reader_may_close = config->reader_may_close;
     }
     files->header_written = false;

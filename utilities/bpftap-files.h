@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bpftap-compress.h"
 #include "bpftap-format.h"
 #include "bpftap-util.h"
 
@@ -40,6 +41,7 @@ struct bt_files_config {
                                  * message. */
     void *open_aux;
     struct bt_encoder encoder;
+    enum bt_compression compression;
     const struct bt_strv *comments;
     struct bt_limits next;      /* When to go on to the next file. */
     struct bt_limits end;       /* When to end. */

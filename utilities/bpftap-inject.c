@@ -20,6 +20,7 @@
 #include <pcap/pcap.h>
 
 #include "bpfdev/bpfdev.h"
+#include "bpftap-compress.h"
 #include "bpftap-names.h"
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
@@ -90,6 +91,7 @@ struct inject {
     uint64_t count;             /* 0 for no end. */
 
     struct bpfdev *dev;
+    pid_t child;                /* That decompresses, or 0. */
     uint32_t mtu;               /* The port's, 0 if it is not known. */
     uint32_t frame_max;         /* What the port takes, and a switch can. */
 
@@ -322,10 +324,16 @@ static pcap_t *
 open_file(struct inject *in)
 {
     char errbuf[PCAP_ERRBUF_SIZE];
-    pcap_t *pcap = pcap_open_offline_with_tstamp_precision(
-        in->file, PCAP_TSTAMP_PRECISION_NANO, errbuf);
-    int dlt = bpfdev_datalink(in->dev);
+    FILE *stream = bt_input_open(in->file, &in->child);
+    pcap_t *pcap;
+    int dlt;
 
+    if (!stream) {
+        bt_fatal("%s: cannot read (%s)", in->file, strerror(errno));
+    }
+    dlt = bpfdev_datalink(in->dev);
+    pcap = pcap_fopen_offline_with_tstamp_precision(
+        stream, PCAP_TSTAMP_PRECISION_NANO, errbuf);
     if (!pcap) {
         bt_fatal("%s: cannot read (%s)", in->file, errbuf);
     } else if (pcap_datalink(pcap) != dlt) {
@@ -348,6 +356,7 @@ replay(struct inject *in)
     struct pcap_pkthdr *header;
     const uint8_t *data;
     uint64_t before = in->planned_packets;
+    bool damaged;
     int retval = 0;
 
     in->base = bt_now_mono();
@@ -356,6 +365,7 @@ replay(struct inject *in)
            && (retval = pcap_next_ex(pcap, &header, &data)) == 1) {
         handle_packet(in, header, data);
     }
+    damaged = retval == PCAP_ERROR;
     if (retval == PCAP_ERROR) {
         flush(in);              /* All before the damage is good. */
         bt_error("%s: %s; %llu packets before that were sent", in->file,
@@ -366,7 +376,15 @@ replay(struct inject *in)
         in->stop = true;        /* Nothing to loop over. */
     }
     in->n_loops++;
-    pcap_close(pcap);
+    pcap_close(pcap);           /* Closes the stream. */
+    if (!bt_input_close(NULL, in->child) && !damaged && !is_over(in)) {
+        flush(in);
+        bt_error("%s: the compressed file is damaged or cut; %llu packets "
+                 "before that were sent", in->file,
+                 (unsigned long long int) in->sent);
+        in->stop = true;
+        in->status = BT_FAILED;
+    }
 }
 
 /* Frames longer than the port's MTU, link header and two VLAN tags are counted

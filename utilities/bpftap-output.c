@@ -23,6 +23,13 @@
  * in the second-level cache of most processors. */
 #define BUFFER_SIZE (512 * 1024)
 
+void
+bt_output_compress(struct bt_output *output, enum bt_compression compression)
+{
+    output->compression = compression;
+    output->last_piece = bt_now_mono();
+}
+
 struct bt_output *
 bt_output_from_fd(int fd, const char *name,
                   bt_block_length_func *block_length)
@@ -159,7 +166,9 @@ cut_back(struct bt_output *output, size_t n)
         whole += length;
     }
     output->written = start + whole;
-    if (output->regular && ftruncate(output->fd, output->written)) {
+    if (output->regular
+        && ftruncate(output->fd, (output->compression == BT_PLAIN
+                                  ? output->written : output->stored))) {
         bt_error("%s: the last packet is incomplete (%s)",
                  output->name, strerror(errno));
     }
@@ -187,19 +196,16 @@ fail(struct bt_output *output, int error, size_t n_done)
     }
 }
 
-bool
-bt_output_flush(struct bt_output *output)
+/* Writes the 'n' bytes at 'data'.  Returns how many went, less than all of them
+ * with an error in errno. */
+static size_t
+write_patiently(int fd, const void *data, size_t n)
 {
     size_t done = 0;
     int patience = 2;
 
-    if (output->failed) {
-        output->used = 0;
-        return false;
-    }
-    while (done < output->used) {
-        ssize_t retval = write(output->fd, output->buffer + done,
-                               output->used - done);
+    while (done < n) {
+        ssize_t retval = write(fd, (const char *) data + done, n - done);
 
         if (retval > 0) {
             done += retval;
@@ -208,13 +214,67 @@ bt_output_flush(struct bt_output *output)
             /* The user wants to stop, or will; a reader that is alive gets a
              * second or two to take the rest. */
         } else if (retval < 0) {
-            fail(output, errno, done);
-            return false;
+            break;
         }
+    }
+    return done;
+}
+
+/* Writes what is collected as one compressed piece.  One that does not fit is
+ * taken back. */
+static bool
+flush_piece(struct bt_output *output)
+{
+    struct bt_str piece = { NULL, 0, 0 };
+    bool ok;
+
+    if (!output->used) {
+        return true;
+    }
+    bt_compress(output->compression, output->buffer, output->used, &piece);
+    ok = write_patiently(output->fd, piece.s, piece.length) == piece.length;
+    if (ok) {
+        output->stored += piece.length;
+        output->written += output->used;
+        output->used = 0;
+        output->last_piece = bt_now_mono();
+    } else {
+        fail(output, errno, 0);
+    }
+    bt_str_free(&piece);
+    return ok;
+}
+
+static bool
+flush_all(struct bt_output *output)
+{
+    size_t done;
+
+    if (output->failed) {
+        output->used = 0;
+        return false;
+    } else if (output->compression != BT_PLAIN) {
+        return flush_piece(output);
+    }
+    done = write_patiently(output->fd, output->buffer, output->used);
+    if (done < output->used) {
+        fail(output, errno, done);
+        return false;
     }
     output->written += done;
     output->used = 0;
     return true;
+}
+
+bool
+bt_output_flush(struct bt_output *output)
+{
+    if (output->compression != BT_PLAIN && !output->failed
+        && output->used < BUFFER_SIZE / 2
+        && bt_now_mono() - output->last_piece < BT_NSEC) {
+        return true;
+    }
+    return flush_all(output);
 }
 
 void
@@ -231,7 +291,7 @@ bt_output_block(struct bt_output *output, size_t n)
     uint8_t *block;
 
     if (output->used + n > BUFFER_SIZE) {
-        bt_output_flush(output);
+        flush_all(output);
         if (n > output->allocated) {
             output->allocated = n;
             output->buffer = bt_realloc(output->buffer, n);
@@ -251,7 +311,7 @@ bt_output_close(struct bt_output *output)
         return true;
     }
 
-    ok = bt_output_flush(output);
+    ok = flush_all(output);
     if (output->owned && close(output->fd) && ok) {
         bt_error("%s: cannot write (%s)", output->name, strerror(errno));
         ok = false;

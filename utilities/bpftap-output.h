@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpftap-compress.h"
+
 /* Returns the length of the block at 'block', which lies 'offset' bytes from
  * the start of the output.  The whole block is in memory. */
 typedef size_t bt_block_length_func(const uint8_t *block, uint64_t offset);
@@ -35,17 +37,23 @@ struct bt_output {
     bool failed;                /* The message is out; nothing more goes. */
     bool closed_by_reader;      /* It failed with EPIPE. */
     bt_block_length_func *block_length;
+    enum bt_compression compression;
+    uint64_t stored;            /* Bytes that 'fd' has of compressed pieces. */
+    uint64_t last_piece;        /* When the last was written, monotonic. */
 
     uint8_t *buffer;            /* Whole blocks, not yet written. */
     size_t used;
     size_t allocated;
-    uint64_t written;           /* Bytes that 'fd' has. */
+    uint64_t written;           /* Bytes that 'fd' has, before compression. */
 };
 
 /* Opens 'name' ("-" for standard output) and empties it.  A regular file is
  * locked, so that two captures never write the same one.  Returns NULL after
  * a message. */
 struct bt_output *bt_output_open(const char *name, bt_block_length_func *);
+
+/* Sets the compression of an output of which nothing has been written. */
+void bt_output_compress(struct bt_output *, enum bt_compression);
 
 /* Takes over the open descriptor 'fd', called 'name' in messages. */
 struct bt_output *bt_output_from_fd(int fd, const char *name,
@@ -55,10 +63,11 @@ struct bt_output *bt_output_from_fd(int fd, const char *name,
  * output from then on: fill it before the next call. */
 uint8_t *bt_output_block(struct bt_output *, size_t n);
 
-/* Bytes of the output, written or not. */
+/* Bytes of the output, written or not, before compression. */
 uint64_t bt_output_size(const struct bt_output *);
 
-/* Writes what is collected.  Returns false if that failed now or earlier. */
+/* Writes what is collected; with compression, if it is much or a second old.
+ * Returns false if that failed now or earlier. */
 bool bt_output_flush(struct bt_output *);
 
 /* The reader of a pipe has closed its end: nothing more will be written. */
