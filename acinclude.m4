@@ -214,6 +214,12 @@ AC_DEFUN([BSD_OVS_FEATURES],
    BSD_OVS_GREP([ofproto/ofproto.h], [ofproto_ct_zone_limit_protection_update(],
      [OVS_OFPROTO_HAS_CT_ZONE_LIMIT],
      [Define to 1 if ofproto.h has the limits of zones of 3.4 and later.])
+   BSD_OVS_GREP([lib/ovs-router.h], [void ovs_router_insert(uint32_t table,],
+     [OVS_ROUTER_HAS_TABLES],
+     [Define to 1 if ovs_router_insert() takes the number of a table.])
+   BSD_OVS_GREP([lib/ovs-router.h], [prefsrc],
+     [OVS_ROUTER_HAS_PREFSRC],
+     [Define to 1 if ovs_router_insert() takes a preferred source address.])
    BSD_OVS_GREP([lib/util.h], [set_all_memory_locked(],
      [OVS_HAS_SET_ALL_MEMORY_LOCKED],
      [Define to 1 if util.h has set_all_memory_locked().])

@@ -22,6 +22,7 @@
 #include "daemon.h"
 #include "dp-packet.h"
 #include "openvswitch/json.h"
+#include "ovs-router.h"
 #include "util.h"
 
 #undef PACKAGE
@@ -152,6 +153,38 @@ ovs_compat_daemonize_start(bool access_datapath, bool access_hw OVS_UNUSED)
     daemonize_start(access_datapath, access_hw);
 #else
     daemonize_start(access_datapath);
+#endif
+}
+
+/* Routes. */
+
+/* Tells the tunnels of a route of the system's, see ovs_router_insert().  A
+ * preferred source address is known since 3.5; none makes it be chosen as
+ * before.  Since 3.7 there are tables, numbered as Linux does. */
+static inline void
+ovs_compat_router_insert(const struct in6_addr *dst, uint8_t plen, bool local,
+                         const char name[], const struct in6_addr *gateway)
+{
+#if defined OVS_ROUTER_HAS_TABLES
+    enum { TABLE_MAIN = 254, TABLE_LOCAL = 255 };
+
+    ovs_router_insert(local ? TABLE_LOCAL : TABLE_MAIN, 0, dst, plen, false,
+                      name, gateway, &in6addr_any);
+#elif defined OVS_ROUTER_HAS_PREFSRC
+    ovs_router_insert(0, dst, plen, local, name, gateway, &in6addr_any);
+#else
+    ovs_router_insert(0, dst, plen, local, name, gateway);
+#endif
+}
+
+/* Removes the routes that were inserted so. */
+static inline void
+ovs_compat_router_flush(void)
+{
+#ifdef OVS_ROUTER_HAS_TABLES
+    ovs_router_flush(false);
+#else
+    ovs_router_flush();
 #endif
 }
 

@@ -26,9 +26,11 @@ bsd_host_sources = \
 	lib/host/host-bsd-media.c \
 	lib/host/host-bsd-pcap.c \
 	lib/host/host-bsd-route.c \
+	lib/host/host-bsd-routes.c \
 	lib/host/host-bsd-tap.c \
 	lib/host/host-bsd.c \
 	lib/host/host-bsd.h \
+	lib/host/host-routes.h \
 	lib/host/rtbsd.c \
 	lib/host/rtbsd.h
 if HOST_FREEBSD

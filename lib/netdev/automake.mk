@@ -14,6 +14,23 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-stats.c \
 	lib/netdev/netdev-tap.c \
 	lib/netdev/netdev-tx.c
+
+# The routes of systems whose routes Open vSwitch does not read.  The calls of
+# --wrap come from libraries that follow ours, so that the linker must be told
+# to take the wrappers in.
+bsd_netdev_sources = lib/netdev/netdev-route.c
+link_with_bsd_routes = \
+	-Wl,--undefined=__wrap_route_table_run \
+	-Wl,--wrap=route_table_init -Wl,--wrap=route_table_run \
+	-Wl,--wrap=route_table_wait -Wl,--wrap=route_table_get_change_seq \
+	-Wl,--wrap=route_table_fallback_lookup
+if HOST_LINUX
+EXTRA_DIST += $(bsd_netdev_sources)
+link_with_routes =
+else
+lib_netdev_libnetdevbsd_la_SOURCES += $(bsd_netdev_sources)
+link_with_routes = $(link_with_bsd_routes)
+endif
 lib_netdev_libnetdevbsd_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 EXTRA_DIST += lib/netdev/DEFECTS.md
 dist_man5_MANS += lib/netdev/ovs-netdev-bsd.5

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "netdev-vport.h"
 #include "netdev.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/vlog.h"
@@ -896,6 +897,9 @@ netdev_bsd_register(void)
                              cache_show, NULL);
     unixctl_command_register("netdev-bsd/notifier-show", "", 0, 0,
                              notifier_show, NULL);
+
+    /* Open vSwitch does it by itself on some systems; it never harms. */
+    netdev_vport_tunnel_register();
     error = replace_class(&system_class);
     return error ? error : replace_class(&tap_class);
 }

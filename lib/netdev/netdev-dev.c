@@ -269,6 +269,20 @@ nb_dev_name_from_kname(const char *kname)
     return copy;
 }
 
+void
+nb_dev_forget_addrs(void)
+{
+    struct nb_dev *dev;
+
+    ovs_mutex_lock(&registry_mutex);
+    HMAP_FOR_EACH (dev, name_node, &by_name) {
+        ovs_mutex_lock(&dev->mutex);
+        nb_cache_invalidate(&dev->cache, HOST_V_ADDRS);
+        ovs_mutex_unlock(&dev->mutex);
+    }
+    ovs_mutex_unlock(&registry_mutex);
+}
+
 bool
 nb_dev_is_present(struct nb_dev *dev)
 {

@@ -100,6 +100,10 @@ void nb_dev_get_kname(struct nb_dev *dev, char kname[IFNAMSIZ]);
  * caller must free() the result. */
 char *nb_dev_name_from_kname(const char *kname);
 
+/* Makes the addresses of all devices be asked for when they are needed
+ * next. */
+void nb_dev_forget_addrs(void);
+
 /* Returns true unless the interface is known to be gone. */
 bool nb_dev_is_present(struct nb_dev *dev);
 

@@ -5,7 +5,8 @@
 
 TESTSUITE_AT += \
 	tests/bsd-host.at \
-	tests/bsd-switch.at
+	tests/bsd-switch.at \
+	tests/bsd-tunnel.at
 
 EXTRA_DIST += \
 	$(bsd_fake_headers) \
@@ -43,7 +44,9 @@ tests_bsd_libfake_la_SOURCES = $(bsd_fake_sources)
 tests_bsd_libfake_la_CPPFLAGS = $(bsd_fake_cppflags)
 
 # The provider, capturing on the fake kernel.
-tests_bsd_libnetdev_fake_la_SOURCES = $(lib_netdev_libnetdevbsd_la_SOURCES)
+tests_bsd_libnetdev_fake_la_SOURCES = \
+	$(lib_netdev_libnetdevbsd_la_SOURCES) \
+	$(bsd_netdev_sources)
 tests_bsd_libnetdev_fake_la_CPPFLAGS = $(bsd_fake_cppflags) \
 	$(OVS_CPPFLAGS) -include $(srcdir)/tests/bsd/fake-pcap.h
 
@@ -89,7 +92,8 @@ tests_bsd_switch_freebsd_ovs_vswitchd_SOURCES = \
 	tests/bsd/fake-ctl.c
 tests_bsd_switch_freebsd_ovs_vswitchd_CPPFLAGS = \
 	$(vswitchd_ovs_vswitchd_CPPFLAGS) -I$(srcdir)/tests/bsd
-tests_bsd_switch_freebsd_ovs_vswitchd_LDFLAGS = $(vswitchd_ovs_vswitchd_LDFLAGS)
+tests_bsd_switch_freebsd_ovs_vswitchd_LDFLAGS = \
+	$(vswitchd_ovs_vswitchd_LDFLAGS) $(link_with_bsd_routes)
 tests_bsd_switch_freebsd_ovs_vswitchd_LDADD = \
 	lib/tap/libtap.la \
 	lib/bpf/libbpfmod.la \
@@ -134,7 +138,8 @@ tests_bsd_switch_netbsd_ovs_vswitchd_SOURCES = \
 	tests/bsd/fake-ctl.c
 tests_bsd_switch_netbsd_ovs_vswitchd_CPPFLAGS = \
 	$(vswitchd_ovs_vswitchd_CPPFLAGS) -I$(srcdir)/tests/bsd
-tests_bsd_switch_netbsd_ovs_vswitchd_LDFLAGS = $(vswitchd_ovs_vswitchd_LDFLAGS)
+tests_bsd_switch_netbsd_ovs_vswitchd_LDFLAGS = \
+	$(vswitchd_ovs_vswitchd_LDFLAGS) $(link_with_bsd_routes)
 tests_bsd_switch_netbsd_ovs_vswitchd_LDADD = \
 	lib/tap/libtap.la \
 	lib/bpf/libbpfmod.la \

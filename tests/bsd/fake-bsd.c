@@ -1000,6 +1000,129 @@ put_neigh(struct out *out, const struct fk_neigh *neigh)
     end_msg(out, start);
 }
 
+/* Routes, as the table has them and as messages tell of them. */
+
+static void
+begin_route(struct out *out, int type, int flags, int addrs,
+            unsigned int ifindex)
+{
+    struct rt_msghdr rtm;
+
+    memset(&rtm, 0, sizeof rtm);
+    rtm.rtm_version = RTM_VERSION;
+    rtm.rtm_type = type;
+    rtm.rtm_index = ifindex;
+    rtm.rtm_flags = RTF_UP | RTF_DONE | flags;
+    rtm.rtm_addrs = addrs;
+    out_put(out, &rtm, sizeof rtm);
+}
+
+static void
+put_route(struct out *out, int type, const struct fk_route *route)
+{
+    const struct fk_if *ifp = fk_if_by_index(route->ifindex);
+    struct fk_addr addr = { .family = 4 };
+    struct sockaddr_storage ss;
+    size_t start = out->len;
+    size_t len;
+
+    begin_route(out, type, RTF_STATIC | (route->gateway ? RTF_GATEWAY : 0),
+                RTA_DST | RTA_GATEWAY | RTA_NETMASK, route->ifindex);
+    put_sin(out, route->dst);
+    if (route->gateway) {
+        put_sin(out, route->gateway);
+    } else if (ifp) {
+        out_put_sa(out, &ss, fk_make_sdl(ifp, ifp->lladdr[0], &ss));
+    }
+    memcpy(addr.mask, &route->mask, 4);
+    len = make_sa(ifp, &addr, true, &ss);
+    out_put_sa(out, &ss, cut_mask(&ss, len));
+    end_msg(out, start);
+}
+
+static void
+put_route6(struct out *out, int type, const struct fk_route6 *route)
+{
+    const struct fk_if *ifp = fk_if_by_index(route->ifindex);
+    struct fk_addr addr = { .family = 6 };
+    struct sockaddr_storage ss;
+    size_t start = out->len;
+
+    begin_route(out, type, RTF_STATIC | RTF_GATEWAY,
+                RTA_DST | RTA_GATEWAY | RTA_NETMASK, route->ifindex);
+    memcpy(addr.addr, route->dst, 16);
+    out_put_sa(out, &ss, make_sa(ifp, &addr, false, &ss));
+    memcpy(addr.addr, route->gateway, 16);
+    out_put_sa(out, &ss, make_sa(ifp, &addr, false, &ss));
+    memcpy(addr.mask, route->mask, 16);
+    out_put_sa(out, &ss, make_sa(ifp, &addr, true, &ss));
+    end_msg(out, start);
+}
+
+/* What follows from the address 'addr' of 'ifp': the route to its network and
+ * the one to the host itself. */
+static void
+put_addr_routes(struct out *out, const struct fk_if *ifp,
+                const struct fk_addr *addr)
+{
+    struct fk_addr net = *addr;
+    struct sockaddr_storage ss;
+    size_t start = out->len;
+
+    for (size_t i = 0; i < sizeof net.addr; i++) {
+        net.addr[i] &= net.mask[i];
+    }
+    begin_route(out, RTM_GET, 0, RTA_DST | RTA_GATEWAY | RTA_NETMASK,
+                ifp->index);
+    out_put_sa(out, &ss, make_sa(ifp, &net, false, &ss));
+    out_put_sa(out, &ss, fk_make_sdl(ifp, ifp->lladdr[0], &ss));
+    out_put_sa(out, &ss, make_sa(ifp, &net, true, &ss));
+    end_msg(out, start);
+
+    start = out->len;
+    begin_route(out, RTM_GET, RTF_HOST | RTF_LOCAL, RTA_DST | RTA_GATEWAY,
+                ifp->index);
+    out_put_sa(out, &ss, make_sa(ifp, addr, false, &ss));
+    out_put_sa(out, &ss, fk_make_sdl(ifp, ifp->lladdr[0], &ss));
+    end_msg(out, start);
+}
+
+static void
+put_routes(struct out *out)
+{
+    for (const struct fk_if *ifp = fk_if_first(); ifp; ifp = ifp->next) {
+        for (int i = 0; ifp->flags & IFF_UP && i < ifp->n_addrs; i++) {
+            put_addr_routes(out, ifp, &ifp->addrs[i]);
+        }
+    }
+    for (int i = 0; i < fk_n_routes; i++) {
+        put_route(out, RTM_GET, &fk_routes[i]);
+    }
+    for (int i = 0; i < fk_n_routes6; i++) {
+        put_route6(out, RTM_GET, &fk_routes6[i]);
+    }
+}
+
+void
+fk_msg_route(const struct fk_route *route)
+{
+    struct out out = { .data = NULL };
+
+    put_route(&out, RTM_ADD, route);
+    fk_route_broadcast(RTM_ADD, out.data, out.len);
+    out_free(&out);
+}
+
+void
+fk_msg_route6(const struct fk_route6 *route)
+{
+    struct out out = { .data = NULL };
+
+    put_route6(&out, RTM_ADD, route);
+    fk_route_broadcast(RTM_ADD, out.data, out.len);
+    out_free(&out);
+}
+
 static int
 do_sysctl(const int *mib, unsigned int n, struct out *out)
 {
@@ -1014,6 +1137,9 @@ do_sysctl(const int *mib, unsigned int n, struct out *out)
     switch (mib[4]) {
     case NET_RT_IFLIST:
         put_iflist(out, mib[3], mib[5]);
+        return 0;
+    case NET_RT_DUMP:
+        put_routes(out);
         return 0;
     case NET_RT_FLAGS:
         for (int i = 0; i < fk_n_neighs && mib[5] == RTF_LLDATA; i++) {

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "packets.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -273,6 +274,86 @@ fake_lose(struct unixctl_conn *conn, int argc, const char *argv[],
     reply(conn, 0);
 }
 
+/* Takes "ADDRESS/LENGTH" apart, of either family. */
+static bool
+parse_prefix(const char *s, struct fk_addr *addr)
+{
+    struct in6_addr in6;
+    unsigned int plen;
+    ovs_be32 ip, mask;
+    char *error;
+
+    memset(addr, 0, sizeof *addr);
+    error = ip_parse_masked(s, &ip, &mask);
+    if (!error) {
+        addr->family = 4;
+        memcpy(addr->addr, &ip, sizeof ip);
+        memcpy(addr->mask, &mask, sizeof mask);
+        return true;
+    }
+    free(error);
+    error = ipv6_parse_cidr(s, &in6, &plen);
+    if (!error) {
+        addr->family = 6;
+        memcpy(addr->addr, &in6, sizeof in6);
+        in6 = ipv6_create_mask(plen);
+        memcpy(addr->mask, &in6, sizeof in6);
+    }
+    free(error);
+    return !error;
+}
+
+/* fake/add-addr NAME ADDRESS/LENGTH, fake/del-addr NAME ADDRESS/LENGTH */
+static void
+fake_addr(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+          void *add)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+    struct fk_addr addr;
+
+    if (ifp) {
+        reply(conn, (!parse_prefix(argv[2], &addr) ? EINVAL
+                     : add ? fk_if_add_addr(ifp, &addr)
+                     : fk_if_del_addr(ifp, &addr)));
+    }
+}
+
+/* fake/add-route NAME DESTINATION/LENGTH GATEWAY */
+static void
+fake_add_route(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+    struct fk_addr dst;
+    ovs_be32 gateway;
+
+    if (!ifp) {
+        return;
+    }
+    if (!parse_prefix(argv[2], &dst)) {
+        reply(conn, EINVAL);
+    } else if (dst.family == 4 && ip_parse(argv[3], &gateway)) {
+        uint32_t ip, mask;
+
+        memcpy(&ip, dst.addr, sizeof ip);
+        memcpy(&mask, dst.mask, sizeof mask);
+        fk_add_route(ip & mask, mask, gateway, ifp->index);
+        reply(conn, 0);
+    } else {
+        struct fk_route6 route = { .ifindex = ifp->index };
+        struct in6_addr in6;
+        bool ok = dst.family == 6 && ipv6_parse(argv[3], &in6);
+
+        if (ok) {
+            memcpy(route.dst, dst.addr, sizeof route.dst);
+            memcpy(route.mask, dst.mask, sizeof route.mask);
+            memcpy(route.gateway, &in6, sizeof route.gateway);
+            fk_add_route6(&route);
+        }
+        reply(conn, ok ? 0 : EINVAL);
+    }
+}
+
 /* fake/vanish NAME SKIP: NAME is destroyed after SKIP more calls. */
 static void
 fake_vanish(struct unixctl_conn *conn, int argc OVS_UNUSED,
@@ -319,6 +400,13 @@ fake_ctl_init(void)
 
     unixctl_command_register("fake/create", "NAME...", 1, 16, fake_create,
                              NULL);
+    unixctl_command_register("fake/add-addr", "NAME ADDRESS/LENGTH", 2, 2,
+                             fake_addr, &yes);
+    unixctl_command_register("fake/del-addr", "NAME ADDRESS/LENGTH", 2, 2,
+                             fake_addr, NULL);
+    unixctl_command_register("fake/add-route",
+                             "NAME DESTINATION/LENGTH GATEWAY", 3, 3,
+                             fake_add_route, NULL);
     unixctl_command_register("fake/create-tap", "", 0, 0, fake_create_tap,
                              NULL);
     unixctl_command_register("fake/destroy", "NAME", 1, 1, fake_destroy,

@@ -37,6 +37,8 @@ static struct fk_file *files;
 
 struct fk_route fk_routes[FK_MAX_ROUTES];
 int fk_n_routes;
+struct fk_route6 fk_routes6[FK_MAX_ROUTES];
+int fk_n_routes6;
 struct fk_neigh fk_neighs[FK_MAX_NEIGHS];
 int fk_n_neighs;
 
@@ -1063,6 +1065,18 @@ fk_add_route(uint32_t dst, uint32_t mask, uint32_t gateway,
         fk_routes[fk_n_routes++] = (struct fk_route) {
             dst, mask, gateway, ifindex
         };
+        fk_msg_route(&fk_routes[fk_n_routes - 1]);
+    }
+    fk_unlock();
+}
+
+void
+fk_add_route6(const struct fk_route6 *route)
+{
+    fk_lock();
+    if (fk_n_routes6 < FK_MAX_ROUTES) {
+        fk_routes6[fk_n_routes6++] = *route;
+        fk_msg_route6(route);
     }
     fk_unlock();
 }
@@ -1099,7 +1113,7 @@ fk_reset(void)
         fk_if_destroy(interfaces);
     }
     next_index = 1;
-    fk_n_routes = fk_n_neighs = 0;
+    fk_n_routes = fk_n_routes6 = fk_n_neighs = 0;
     fk_route_mute = fk_route_noise = false;
     fk_no_rerror = fk_no_devfs_cloning = false;
     fk_max_sockbuf = 2 * 1024 * 1024;

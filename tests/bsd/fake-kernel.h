@@ -235,7 +235,12 @@ void fk_bpf_flush(struct fk_file *file);
 size_t fk_n_captured(void);     /* Frames waiting in all descriptors. */
 int fk_bpf_write(struct fk_file *file, const void *frame, size_t len);
 
-/* Routes and neighbours. */
+/* Routes and neighbours.  Those to the networks on a link are not among the
+ * routes: they follow from the addresses of interfaces that are up. */
+struct fk_route6 {
+    uint8_t dst[16], mask[16], gateway[16];
+    unsigned int ifindex;
+};
 struct fk_route {
     uint32_t dst, mask, gateway; /* Network byte order; gateway 0: none. */
     unsigned int ifindex;
@@ -250,10 +255,13 @@ struct fk_neigh {
 #define FK_MAX_NEIGHS 64
 extern struct fk_route fk_routes[FK_MAX_ROUTES];
 extern int fk_n_routes;
+extern struct fk_route6 fk_routes6[FK_MAX_ROUTES];
+extern int fk_n_routes6;
 extern struct fk_neigh fk_neighs[FK_MAX_NEIGHS];
 extern int fk_n_neighs;
 void fk_add_route(uint32_t dst, uint32_t mask, uint32_t gateway,
                   unsigned int ifindex);
+void fk_add_route6(const struct fk_route6 *route);
 void fk_add_neigh(uint32_t ip, unsigned int ifindex, const uint8_t *lladdr);
 
 /* Faults.
@@ -312,6 +320,8 @@ void fk_msg_announce(const struct fk_if *ifp, bool arrival);
 void fk_msg_ifinfo(const struct fk_if *ifp);
 void fk_msg_addr(const struct fk_if *ifp, const struct fk_addr *addr,
                  bool add);
+void fk_msg_route(const struct fk_route *route);
+void fk_msg_route6(const struct fk_route6 *route);
 void fk_msg_lladdr(struct fk_if *ifp, const uint8_t *old);
 extern const bool fk_tap_survives_close;
 extern const bool fk_bpf_read_fails_when_gone;

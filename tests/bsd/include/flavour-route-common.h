@@ -20,9 +20,11 @@
 #define RTF_UP 0x1
 #define RTF_GATEWAY 0x2
 #define RTF_HOST 0x4
+#define RTF_REJECT 0x8
 #define RTF_DONE 0x40
 #define RTF_LLDATA 0x400
 #define RTF_STATIC 0x800
+#define RTF_BLACKHOLE 0x1000
 
 #define RTA_DST 0x1
 #define RTA_GATEWAY 0x2

@@ -25,6 +25,9 @@
 #define RTF_LLINFO RTF_LLDATA
 #define RTF_LOCAL 0x200000
 
+#define RTF_BROADCAST 0x400000
+
+#define NET_RT_DUMP 1
 #define NET_RT_FLAGS 2
 #define NET_RT_IFLIST 3
 #define NET_RT_IFLISTL 5

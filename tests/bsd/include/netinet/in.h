@@ -52,6 +52,9 @@ struct sockaddr_in6 {
 
 #define IN6_IS_ADDR_LINKLOCAL(ADDR) \
     ((ADDR)->s6_addr[0] == 0xfe && ((ADDR)->s6_addr[1] & 0xc0) == 0x80)
+#define IN6_IS_ADDR_V4MAPPED(ADDR) \
+    (!(ADDR)->u6_addr.u6_addr32[0] && !(ADDR)->u6_addr.u6_addr32[1] \
+     && (ADDR)->u6_addr.u6_addr32[2] == htonl(0xffff))
 #define IN6_IS_ADDR_MC_LINKLOCAL(ADDR) \
     ((ADDR)->s6_addr[0] == 0xff && ((ADDR)->s6_addr[1] & 0x0f) == 0x02)
 

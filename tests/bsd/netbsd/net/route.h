@@ -29,11 +29,13 @@
 #define RO_MSGFILTER 1
 
 #define RTF_LOCAL 0x40000
+#define RTF_BROADCAST 0x80000
 
 #define RTA_TAG 0x100
 #define RTAX_TAG 8
 #define RTAX_MAX 9
 
+#define NET_RT_DUMP 1
 #define NET_RT_FLAGS 2
 #define NET_RT_IFLIST 5
 
