@@ -32,7 +32,8 @@
 /* Last, because it undoes definitions of <config.h>. */
 #include "ovs-compat.h"
 
-VLOG_DEFINE_THIS_MODULE(netdev_bsd);
+/* Not "netdev_bsd": Open vSwitch's own provider has that name on a BSD. */
+VLOG_DEFINE_THIS_MODULE(netdev_bsd_class);
 
 /* Longest wait for the kernel's answer about a route, in milliseconds.  The
  * main thread waits, so it is short; the answer is local. */
@@ -824,42 +825,32 @@ notifier_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
 
 /* Registration. */
 
-/* A dummy class opens a device of any name, a real one does not find it. */
-static bool
-system_is_dummy(void)
-{
-    struct netdev *netdev;
-
-    if (netdev_open("netdev-bsd-none", "system", &netdev)) {
-        return false;
-    }
-    netdev_close(netdev);
-    return true;
-}
-
 static void
-note_first(const struct host_link *link, void *name_)
+note_first(const struct host_link *link, void *first_)
 {
-    char *name = name_;
+    struct host_link *first = first_;
 
-    if (!name[0]) {
-        ovs_strlcpy(name, link->name, IFNAMSIZ);
+    if (!first->name[0]) {
+        *first = *link;
     }
 }
 
 /* Returns the class "system" as registered, or NULL if there is no interface
- * to try it on. */
+ * to try it on.  Sets '*dummy' to true if it is a dummy class, which opens a
+ * device of any name and does not know the index of the interface. */
 static const struct netdev_class *
-get_builtin_class(void)
+get_builtin_class(bool *dummy)
 {
     const struct netdev_class *class;
-    char name[IFNAMSIZ] = "";
+    struct host_link first = { .have = 0 };
     struct netdev *netdev;
 
-    host_link_dump(note_first, name);
-    if (!name[0] || netdev_open(name, "system", &netdev)) {
+    *dummy = false;
+    host_link_dump(note_first, &first);
+    if (!first.name[0] || netdev_open(first.name, "system", &netdev)) {
         return NULL;
     }
+    *dummy = netdev_get_ifindex(netdev) != (int) first.ifindex;
     class = netdev_get_class(netdev);
     netdev_close(netdev);
     return class;
@@ -884,12 +875,13 @@ int
 netdev_bsd_register(void)
 {
     const struct netdev_class *builtin;
+    bool dummy;
     int error;
 
-    if (system_is_dummy()) {
+    builtin = get_builtin_class(&dummy);
+    if (dummy) {
         return 0;
     }
-    builtin = get_builtin_class();
     nb_qos_lend(builtin, &system_class);
     nb_qos_lend(builtin, &tap_class);
 

@@ -11,6 +11,7 @@ TESTSUITE_AT += \
 EXTRA_DIST += \
 	$(bsd_fake_headers) \
 	tests/bsd/README.md \
+	tests/bsd/duplicates.py \
 	tests/bsd/rc.subr
 
 if HOST_LINUX
