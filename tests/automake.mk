@@ -15,6 +15,8 @@ EXTRA_DIST += \
 	$(TESTSUITE) \
 	$(SYSTEM_TESTSUITE) \
 	tests/package.m4 \
+	tests/attack/attack.py \
+	tests/attack/forwarding.py \
 	tests/attack/rawclient.py \
 	tests/tsan.supp \
 	tests/upstream.sh \
@@ -36,6 +38,11 @@ check-local: $(srcdir)/$(TESTSUITE) $(CHECK_PREREQUISITES)
 check-system: all $(srcdir)/$(SYSTEM_TESTSUITE) $(CHECK_PREREQUISITES)
 	$(SHELL) $(srcdir)/$(SYSTEM_TESTSUITE) -C tests AUTOTEST_PATH=$(AUTOTEST_PATH) \
 	$(TESTSUITEFLAGS)
+
+# make check-attack: of these, what a hostile user does.
+check-attack:
+	$(MAKE) check-system TESTSUITEFLAGS='-k attack'
+.PHONY: check-attack
 
 # Open vSwitch's own suites against our daemon.  UPSTREAM_FLAGS are Autotest's:
 # "make check-upstream UPSTREAM_FLAGS='-k bond'".
@@ -225,6 +232,7 @@ tests_bpf_probe_SOURCES = tests/bpf-probe.c
 
 # The provider and the host file on real interfaces.
 SYSTEM_TESTSUITE_AT += \
+	tests/system-attack.at \
 	tests/system-netdev.at \
 	tests/system-restart.at
 EXTRA_DIST += tests/frames.py

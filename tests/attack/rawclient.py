@@ -38,8 +38,10 @@ class Client:
         self.fds = []
         self.version = 1
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.settimeout(TIMEOUT)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                             struct.pack("ll", TIMEOUT, 0))
         self.sock.connect(path)
+        self.sock.settimeout(TIMEOUT)
         if hello:
             self.call(HELLO, struct.pack("=II", flags, 0))
 
