@@ -160,7 +160,50 @@ AC_DEFUN([BSD_CHECK_OVS],
 
    AC_SUBST([OVS_SOURCE])
    AC_SUBST([OVS_BUILD])
+   BSD_OVS_DIRECTORIES
+   BSD_OVS_TOOLS
    BSD_OVS_FEATURES])
+
+dnl BSD_OVS_DIRECTORIES
+dnl
+dnl The directories of the database, the sockets and the logs are compiled into
+dnl Open vSwitch's libraries, so they can be chosen where these are built only.
+AC_DEFUN([BSD_OVS_DIRECTORIES],
+  [BSD_OVS_DIRECTORY([dbdir], [database], [${sysconfdir}/openvswitch])
+   BSD_OVS_DIRECTORY([rundir], [sockets and pid files],
+                     [${localstatedir}/run/openvswitch])
+   BSD_OVS_DIRECTORY([logdir], [logs], [${localstatedir}/log/openvswitch])])
+
+dnl BSD_OVS_DIRECTORY([NAME], [WHAT], [DEFAULT])
+AC_DEFUN([BSD_OVS_DIRECTORY],
+  [AC_ARG_WITH([$1],
+     [AS_HELP_STRING([--with-$1=DIR],
+        [directory of the $2 @<:@$3@:>@])])
+   AS_CASE([$with_$1],
+     [''], [ovs_$1='$3'],
+     [/*],
+       [ovs_$1=$with_$1
+        AS_IF([test $bsd_build_ovs = no],
+          [AC_MSG_ERROR([--with-$1 cannot change an Open vSwitch that is already built: give it to the configure of $OVS_BUILD])])
+        OVS_CONFIGURE_FLAGS="$OVS_CONFIGURE_FLAGS '--with-$1=$with_$1'"],
+     [AC_MSG_ERROR([--with-$1 takes the name of a directory that begins with /, not "$with_$1"])])
+   AC_SUBST([ovs_$1])])
+
+dnl BSD_OVS_TOOLS
+dnl
+dnl Whether "make install" brings Open vSwitch's own programs, too.
+AC_DEFUN([BSD_OVS_TOOLS],
+  [AC_ARG_WITH([tools],
+     [AS_HELP_STRING([--without-tools],
+        [do not install Open vSwitch's own programs (ovsdb-server, ovs-vsctl, ovs-ctl...), which the machine has; the default if --with-ovs-build is given])])
+   AS_IF([test -z "$with_tools"], [with_tools=$bsd_build_ovs])
+   AM_CONDITIONAL([INSTALL_TOOLS], [test "$with_tools" != no])
+   dnl What Open vSwitch's configure must know of a cross build.
+   AS_IF([test -n "$host_alias"],
+     [OVS_CONFIGURE_FLAGS="$OVS_CONFIGURE_FLAGS '--host=$host_alias'"])
+   AS_IF([test -n "$build_alias"],
+     [OVS_CONFIGURE_FLAGS="$OVS_CONFIGURE_FLAGS '--build=$build_alias'"])
+   AC_SUBST([OVS_CONFIGURE_FLAGS])])
 
 dnl BSD_UNPACK_OVS
 dnl

@@ -8,9 +8,9 @@ CLEANFILES += utilities/rc.d/ovs_bsd
 utilities/rc.d/ovs_bsd: utilities/rc.d/ovs_bsd.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) utilities/rc.d && \
 	sed -e 's|@sbindir[@]|$(sbindir)|; s|@bindir[@]|$(bindir)|' \
-	    -e 's|@rundir[@]|$(localstatedir)/run/openvswitch|' \
-	    -e 's|@logdir[@]|$(localstatedir)/log/openvswitch|' \
-	    -e 's|@dbdir[@]|$(sysconfdir)/openvswitch|' \
+	    -e 's|@rundir[@]|$(ovs_rundir)|' \
+	    -e 's|@logdir[@]|$(ovs_logdir)|' \
+	    -e 's|@dbdir[@]|$(ovs_dbdir)|' \
 	    -e 's|@pkgdatadir[@]|$(datadir)/openvswitch|' \
 	    $(srcdir)/utilities/rc.d/ovs_bsd.in >$@.tmp && \
 	chmod +x $@.tmp && mv $@.tmp $@
