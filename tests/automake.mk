@@ -65,6 +65,11 @@ FRESH_RELEASES = bookworm trixie
 check-fresh:
 	$(srcdir)/tests/fresh $(FRESH_RELEASES)
 EXTRA_DIST += tests/fresh
+# Installs into a root without Open vSwitch and starts the switch there; needs
+# root, and a build tree whose "make install" brings Open vSwitch's programs.
+check-installed: all
+	$(srcdir)/tests/installed .
+EXTRA_DIST += tests/installed
 # The whole suite under a sanitizer, in a build tree of its own that has an
 # Open vSwitch built the same way: calls between the two are checked, too.
 check-asan check-tsan:
@@ -76,8 +81,8 @@ check-asan check-tsan:
 	    --with-ovs-source='$(OVS_SOURCE)' ; } && \
 	$(MAKE) check TESTSUITEFLAGS='$(TESTSUITEFLAGS)'
 .PHONY: check-asan check-tsan
-.PHONY: check-fresh check-system check-upstream check-upstream-quick \
-	check-upstream-system
+.PHONY: check-fresh check-installed check-system check-upstream \
+	check-upstream-quick check-upstream-system
 
 # The suites are part of a distribution, hence in the source directory.
 $(srcdir)/tests/package.m4: $(top_srcdir)/configure.ac
