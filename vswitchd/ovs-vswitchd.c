@@ -361,7 +361,6 @@ main(int argc, char *argv[])
     if (unixctl_server_create(options.unixctl_path, &unixctl)) {
         exit(EXIT_FAILURE);
     }
-    VLOG_INFO("ovs-bsd %s", OVS_BSD_VERSION);
     unixctl_command_register("exit", "[--cleanup]", 0, 1, exit_command,
                              &shutdown);
     bridge_init(options.remote);
