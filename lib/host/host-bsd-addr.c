@@ -19,15 +19,6 @@
 
 #include "host/rtbsd.h"
 
-static void
-map_in4(struct in_addr in, struct in6_addr *in6)
-{
-    memset(in6, 0, sizeof *in6);
-    in6->s6_addr[10] = 0xff;
-    in6->s6_addr[11] = 0xff;
-    memcpy(&in6->s6_addr[12], &in, sizeof in);
-}
-
 /* The mask of an IPv4-mapped address is IPv4-mapped, too. */
 static void
 addr_from_in4(const struct rtbsd_addr *ifa, const struct rtbsd_addr *netmask,
@@ -36,9 +27,9 @@ addr_from_in4(const struct rtbsd_addr *ifa, const struct rtbsd_addr *netmask,
     struct in_addr in;
 
     rtbsd_get_in4(ifa, &in);
-    map_in4(in, &addr->addr);
+    rtbsd_map_in4(in, &addr->addr);
     rtbsd_get_in4(netmask, &in);
-    map_in4(in, &addr->mask);
+    rtbsd_map_in4(in, &addr->mask);
 }
 
 /* A KAME kernel keeps the interface's index in bytes 2 and 3 of a link-local
@@ -186,7 +177,7 @@ unmap_in4(const struct in6_addr *in6, struct in_addr *in)
     struct in6_addr mapped;
 
     memcpy(in, &in6->s6_addr[12], sizeof *in);
-    map_in4(*in, &mapped);
+    rtbsd_map_in4(*in, &mapped);
     return !memcmp(&mapped, in6, sizeof mapped);
 }
 
@@ -197,8 +188,8 @@ has_in4(const struct host_addr *addrs, size_t n, struct in_addr addr,
 {
     struct host_addr wanted;
 
-    map_in4(addr, &wanted.addr);
-    map_in4(mask, &wanted.mask);
+    rtbsd_map_in4(addr, &wanted.addr);
+    rtbsd_map_in4(mask, &wanted.mask);
     for (size_t i = 0; i < n; i++) {
         if (!memcmp(&addrs[i], &wanted, sizeof wanted)) {
             return true;

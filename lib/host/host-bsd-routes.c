@@ -88,15 +88,6 @@ find_iface(const struct collection *c, unsigned int ifindex)
     return NULL;
 }
 
-static void
-map_in4(struct in_addr in, struct in6_addr *in6)
-{
-    memset(in6, 0, sizeof *in6);
-    in6->s6_addr[10] = 0xff;
-    in6->s6_addr[11] = 0xff;
-    memcpy(&in6->s6_addr[12], &in, sizeof in);
-}
-
 /* Stores 'addr' in '*in6' and returns true, if it is an Internet address.  A
  * KAME kernel keeps the interface's index in bytes 2 and 3 of a link-local
  * address. */
@@ -108,7 +99,7 @@ get_address(const struct rtbsd_addr *addr, struct in6_addr *in6)
     switch (rtbsd_family(addr)) {
     case AF_INET:
         rtbsd_get_in4(addr, &in);
-        map_in4(in, in6);
+        rtbsd_map_in4(in, in6);
         return true;
     case AF_INET6:
         rtbsd_get_in6(addr, in6);

@@ -213,6 +213,15 @@ rtbsd_get_in4(const struct rtbsd_addr *addr, struct in_addr *in)
 }
 
 void
+rtbsd_map_in4(struct in_addr in, struct in6_addr *in6)
+{
+    memset(in6, 0, sizeof *in6);
+    in6->s6_addr[10] = 0xff;
+    in6->s6_addr[11] = 0xff;
+    memcpy(&in6->s6_addr[12], &in, sizeof in);
+}
+
+void
 rtbsd_get_in6(const struct rtbsd_addr *addr, struct in6_addr *in6)
 {
     copy_part(addr, offsetof(struct sockaddr_in6, sin6_addr), in6,

@@ -80,6 +80,10 @@ void rtbsd_parse_sdl(const struct rtbsd_addr *addr, struct host_link *link);
  * be shorter than a whole address: missing bytes are zeros. */
 void rtbsd_get_in4(const struct rtbsd_addr *addr, struct in_addr *in);
 
+/* Stores 'in', an address or a mask, in '*in6' as an IPv4-mapped one (RFC
+ * 4291, section 2.5.5.2). */
+void rtbsd_map_in4(struct in_addr in, struct in6_addr *in6);
+
 /* Likewise for IPv6. */
 void rtbsd_get_in6(const struct rtbsd_addr *addr, struct in6_addr *in6);
 
