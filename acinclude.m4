@@ -27,6 +27,9 @@ AC_DEFUN([BSD_CHECK_PCAP],
    LIBS=$bsd_save_LIBS
    AC_SUBST([PCAP_LIBS])])
 
+AC_DEFUN([BSD_NO_PCAP],
+  [AC_MSG_ERROR([libpcap 1.5 or later is required: install its development package (Debian: libpcap-dev; the BSDs have it in their base system)])])
+
 dnl BSD_CHECK_COMPRESSION
 dnl
 dnl zlib and zstd compress capture files.
@@ -43,9 +46,6 @@ compressed.  On Debian: apt-get install zlib1g-dev libzstd-dev])])
    COMPRESS_LIBS=$LIBS
    LIBS=$bsd_save_LIBS
    AC_SUBST([COMPRESS_LIBS])])
-
-AC_DEFUN([BSD_NO_PCAP],
-  [AC_MSG_ERROR([libpcap 1.5 or later is required: install its development package (Debian: libpcap-dev; the BSDs have it in their base system)])])
 
 dnl BSD_CHECK_UNWIND
 dnl
