@@ -254,6 +254,8 @@ choose_classes(const struct options *o)
      * initialized, and keep the devices open that these lead to. */
     if (!o->native_netdevs && !o->dummies_override) {
         netdev_bsd_register();
+        netdev_bsd_set_sent(bpf_tap_sent);
+        bpf_tap_set_reporter(netdev_bsd_is_ours);
     }
     if (!o->system_disabled && !o->dummies_override) {
         datapath_make_userspace_the_system();

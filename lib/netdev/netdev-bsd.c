@@ -871,6 +871,12 @@ replace_class(const struct netdev_class *class)
     return error;
 }
 
+bool
+netdev_bsd_is_ours(const struct netdev *netdev)
+{
+    return netdev_get_class(netdev)->send == nb_send;
+}
+
 int
 netdev_bsd_register(void)
 {

@@ -9,6 +9,9 @@
 #ifndef NETDEV_NETDEV_BSD_H
 #define NETDEV_NETDEV_BSD_H 1
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* Replaces the netdev classes "system" and "tap" that come with Open vSwitch
  * by this project's, and registers the provider's ovs-appctl commands.
  *
@@ -19,5 +22,24 @@
  * Returns 0, or a positive errno value (which is logged) if the classes could
  * not be replaced: EBUSY if a netdev of one of these types is open. */
 int netdev_bsd_register(void);
+
+struct dp_packet;
+struct netdev;
+
+/* Is 'netdev' of one of this provider's classes?  Any thread. */
+bool netdev_bsd_is_ours(const struct netdev *netdev);
+
+/* From now on calls 'sent' whenever one of this provider's netdevs has sent
+ * packets, in the order in which they went: with the 'n' packets of a batch,
+ * and in 'errors' for each of them 0, or the errno value with which the system
+ * refused it.
+ *
+ * To be called before the first netdev is opened.  'sent' is called by any
+ * thread that sends, which holds a lock of the netdev: it must neither wait nor
+ * use the netdev.  The packets stay the netdev's. */
+typedef void netdev_bsd_sent_func(const struct netdev *,
+                                  struct dp_packet *const packets[],
+                                  const int errors[], size_t n);
+void netdev_bsd_set_sent(netdev_bsd_sent_func *sent);
 
 #endif /* NETDEV_NETDEV_BSD_H */

@@ -15,6 +15,7 @@
 #include <errno.h>
 
 #include "coverage.h"
+#include "netdev/netdev-bsd.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
@@ -25,6 +26,15 @@ VLOG_DEFINE_THIS_MODULE(netdev_bsd_tx);
 COVERAGE_DEFINE(netdev_bsd_tx_packets);
 
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 20);
+
+/* Set before the first netdev is opened. */
+static netdev_bsd_sent_func *sent_hook;
+
+void
+netdev_bsd_set_sent(netdev_bsd_sent_func *sent)
+{
+    sent_hook = sent;
+}
 
 /* Puts the failure of one frame where statistics can show it. */
 static void
@@ -105,19 +115,30 @@ tx_ensure_open(struct netdev_bsd *netdev)
     return error;
 }
 
-/* Sends the first 'n' of 'packets', at most NETDEV_MAX_BURST. */
+/* None of 'n' packets could be sent, for want of an interface. */
 static int
-system_send(struct netdev_bsd *netdev, struct dp_packet *packets[], size_t n)
+fail_all(struct netdev_bsd *netdev, int error, int errors[], size_t n)
+{
+    nb_count(netdev, NB_TX_DOWN, n);
+    for (size_t i = 0; i < n; i++) {
+        errors[i] = error;
+    }
+    return error;
+}
+
+/* Sends the first 'n' of 'packets', at most NETDEV_MAX_BURST, and sets 'errors'
+ * for each. */
+static int
+system_send(struct netdev_bsd *netdev, struct dp_packet *packets[],
+            int errors[], size_t n)
     OVS_REQUIRES(netdev->tx_mutex)
 {
     struct iovec frames[NETDEV_MAX_BURST];
-    int errors[NETDEV_MAX_BURST];
     int error;
 
     error = tx_ensure_open(netdev);
     if (OVS_UNLIKELY(error)) {
-        nb_count(netdev, NB_TX_DOWN, n);
-        return error;
+        return fail_all(netdev, error, errors, n);
     }
 
     for (size_t i = 0; i < n; i++) {
@@ -137,14 +158,12 @@ system_send(struct netdev_bsd *netdev, struct dp_packet *packets[], size_t n)
 
 /* As system_send(), to a tap. */
 static int
-tap_send(struct netdev_bsd *netdev, struct dp_packet *packets[], size_t n)
+tap_send(struct netdev_bsd *netdev, struct dp_packet *packets[],
+         int errors[], size_t n)
     OVS_REQUIRES(netdev->tx_mutex)
 {
-    int errors[NETDEV_MAX_BURST];
-
     if (OVS_UNLIKELY(netdev->tap.fd < 0)) {
-        nb_count(netdev, NB_TX_DOWN, n);
-        return ENODEV;
+        return fail_all(netdev, ENODEV, errors, n);
     }
     for (size_t i = 0; i < n; i++) {
         errors[i] = host_tap_write(&netdev->tap, dp_packet_data(packets[i]),
@@ -165,10 +184,14 @@ send_all(struct netdev_bsd *netdev, struct dp_packet_batch *batch)
     for (size_t i = 0; i < n; i += NETDEV_MAX_BURST) {
         struct dp_packet **packets = &batch->packets[i];
         size_t n_now = MIN(n - i, NETDEV_MAX_BURST);
+        int errors[NETDEV_MAX_BURST];
         int retval = (netdev_bsd_is_tap(netdev)
-                      ? tap_send(netdev, packets, n_now)
-                      : system_send(netdev, packets, n_now));
+                      ? tap_send(netdev, packets, errors, n_now)
+                      : system_send(netdev, packets, errors, n_now));
 
+        if (sent_hook) {
+            sent_hook(&netdev->up, packets, errors, n_now);
+        }
         if (!error) {
             error = retval;
         }

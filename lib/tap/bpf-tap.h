@@ -18,6 +18,9 @@
 #ifndef BPF_TAP_H
 #define BPF_TAP_H 1
 
+#include <stdbool.h>
+#include <stddef.h>
+
 /* The capture module inside the switch
  * ====================================
  *
@@ -39,7 +42,7 @@
  *
  *    - "ovs-appctl bpf/..." (tap-appctl.c).
  *
- * All functions here are for the main thread. */
+ * All functions here are for the main thread, but for bpf_tap_sent(). */
 
 /* Starts the module: registers the netdev class "bpf" and the control
  * commands, and begins to read the database server at 'ovsdb_remote' (a
@@ -60,5 +63,25 @@ void bpf_tap_wait(void);
  * holds.  To be called before bridge_exit(), so that nothing here uses a
  * bridge that is going. */
 void bpf_tap_exit(void);
+
+/* Sent packets
+ * ============
+ *
+ * The tap point shows packets when the switch hands them to a netdev, which
+ * may still refuse them.  Netdevs that tell what became of each packet have
+ * those shown that were sent, and no others. */
+
+struct dp_packet;
+struct netdev;
+
+/* Says which netdevs report what they have sent, to bpf_tap_sent().  To be
+ * called before the first packet moves; 'reports' is called by any thread. */
+void bpf_tap_set_reporter(bool (*reports)(const struct netdev *));
+
+/* Shows those of the 'n' packets that 'netdev' has just sent, in netdev_send(),
+ * whose error is 0.  Any thread; neither waits nor allocates. */
+void bpf_tap_sent(const struct netdev *netdev,
+                  struct dp_packet *const packets[], const int errors[],
+                  size_t n);
 
 #endif /* bpf-tap.h */

@@ -26,7 +26,9 @@
  *      switch.  Also where frames that clients write enter the switch.
  *
  *    - netdev_send(): packets on their way out, after any change, with the
- *      checksums that they leave with.
+ *      checksums that they leave with.  Netdevs that report what they have
+ *      sent do so in the course of this call, and then only what they have
+ *      sent is shown; see bpf_tap_set_reporter().
  *
  *    - netdev_push_header(), netdev_pop_header(): tunnel ports, to which
  *      nothing is ever sent: they see the inner packets, before the header
@@ -44,12 +46,15 @@
 #include <config.h>
 
 #include <errno.h>
+#include <time.h>
 
 #include "bpf/bpf-feed.h"
 #include "dp-packet.h"
 #include "netdev.h"
 #include "netdev-provider.h"
+#include "ovs-thread.h"
 #include "packets.h"
+#include "tap/bpf-tap.h"
 #include "tap/tap-feedback.h"
 #include "tap/tap-inject.h"
 #include "tap/tap-netdev.h"
@@ -111,10 +116,10 @@ describe(struct bpf_packet *p, struct dp_packet *packet, enum bpf_dev_way way)
 }
 
 /* Shows those of the 'n' packets at 'packets', at most NETDEV_MAX_BURST, that
- * are of the kind that 'tap' takes. */
+ * are of the kind that 'tap' takes.  'now' is the time, or 0. */
 static void
 show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
-          size_t n, enum bpf_dev_way way)
+          size_t n, enum bpf_dev_way way, uint64_t now)
 {
     struct bpf_packet shown[NETDEV_MAX_BURST];
     struct bpf_packet *end = shown;
@@ -126,7 +131,7 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
         }
     }
     if (end > shown) {
-        bpf_tap_feed(tap, shown, end - shown, way, 0);
+        bpf_tap_feed(tap, shown, end - shown, way, now);
     }
 }
 
@@ -142,7 +147,7 @@ show(const char *name, struct dp_packet *const packets[], size_t n,
     while (tap && n) {
         size_t burst = MIN(n, NETDEV_MAX_BURST);
 
-        show_some(tap, packets, burst, way);
+        show_some(tap, packets, burst, way, 0);
         packets += burst;
         n -= burst;
     }
@@ -188,12 +193,70 @@ __wrap_netdev_rxq_recv(struct netdev_rxq *rx, struct dp_packet_batch *batch,
     return error;
 }
 
+/* Which netdevs report.  Set before packets move. */
+static bool (*reports)(const struct netdev *);
+
+/* When the thread began to send what a netdev is about to report: an answer to
+ * it must not look older.  0 if it does not matter. */
+DEFINE_STATIC_PER_THREAD_DATA(uint64_t, sending_since, 0);
+
+void
+bpf_tap_set_reporter(bool (*reports_)(const struct netdev *))
+{
+    reports = reports_;
+}
+
+void
+bpf_tap_sent(const struct netdev *netdev, struct dp_packet *const packets[],
+             const int errors[], size_t n)
+{
+    struct dp_packet *sent[NETDEV_MAX_BURST];
+    const struct bpf_tap *tap;
+    size_t n_sent = 0;
+
+    if (OVS_LIKELY(!bpf_tap_is_active())) {
+        return;
+    }
+    tap = bpf_tap_lookup(netdev_get_name(netdev));
+    if (!tap) {
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!errors[i]) {
+            sent[n_sent++] = packets[i];
+        }
+    }
+    show_some(tap, sent, n_sent, BPF_DEV_OUT, *sending_since_get());
+}
+
+static uint64_t
+now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
+}
+
+/* Shows 'batch', or sees to it that 'netdev' does. */
+static void
+tap_sending(struct netdev *netdev, const struct dp_packet_batch *batch)
+{
+    const char *name = netdev_get_name(netdev);
+
+    if (!reports || !reports(netdev)) {
+        tap_batch(name, batch, BPF_DEV_OUT);
+    } else {
+        *sending_since_get() = bpf_tap_lookup(name) ? now_ns() : 0;
+    }
+}
+
 int
 __wrap_netdev_send(struct netdev *netdev, int qid,
                    struct dp_packet_batch *batch, bool concurrent_txq)
 {
     if (OVS_UNLIKELY(bpf_tap_is_active())) {
-        tap_batch(netdev_get_name(netdev), batch, BPF_DEV_OUT);
+        tap_sending(netdev, batch);
     }
     return __real_netdev_send(netdev, qid, batch, concurrent_txq);
 }
