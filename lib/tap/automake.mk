@@ -33,8 +33,3 @@ link_with_tap = \
 	-Wl,--wrap=netdev_reconfigure -Wl,--wrap=odp_execute_actions
 
 dist_man5_MANS += lib/tap/ovs-bpf.conf.5
-
-# What a package confines the daemon and the tool with.
-EXTRA_DIST += \
-	packaging/apparmor/ovs-bpftap \
-	packaging/apparmor/ovs-vswitchd
