@@ -561,12 +561,21 @@ host_tap_close(struct host_tap *tap)
     return 0;
 }
 
+/* Takes the first of the frames that wait. */
+static struct fake_frame
+next_frame(struct fake_if *interface)
+{
+    return interface->rx[interface->rx_head++ % 256];
+}
+
 int
-host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
+host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
+              struct host_meta *meta)
 {
     struct fake_if *interface = ifs[tap->ifindex - 1];
     int error = 0;
 
+    memset(meta, 0, sizeof *meta);
     lock();
     fake.calls.tap_read++;
     if (!interface->exists) {
@@ -574,9 +583,9 @@ host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
     } else if (interface->rx_head == interface->rx_tail) {
         error = EAGAIN;
     } else {
-        struct fake_frame *frame = &interface->rx[interface->rx_head++ % 256];
+        struct fake_frame frame = next_frame(interface);
 
-        *len = frame->len < size ? frame->len : size;
+        *len = frame.len < size ? frame.len : size;
         memset(buf, 0x5a, *len);
     }
     unlock();
@@ -597,8 +606,7 @@ send_frame(struct fake_if *interface)
 
 int
 host_tap_write(struct host_tap *tap,
-               const void *frame __attribute__((unused)),
-               size_t len __attribute__((unused)))
+               const struct host_frame *frame __attribute__((unused)))
 {
     int error;
 
@@ -651,7 +659,7 @@ host_tx_fd(const struct host_tx *tx __attribute__((unused)))
 
 size_t
 host_tx_send(struct host_tx *tx,
-             const struct iovec *frames __attribute__((unused)), size_t n,
+             const struct host_frame *frames __attribute__((unused)), size_t n,
              int *errors)
 {
     size_t n_sent = 0;
@@ -725,186 +733,123 @@ host_notifier_read(struct host_notifier *notifier __attribute__((unused)),
     return error;
 }
 
-/* Capture. */
+/* Reception. */
 
-struct pcap {
-    char name[IFNAMSIZ];
+struct host_rx {
     struct fake_if *interface;
-    unsigned int buffer_size;
-    int snaplen;
-    int promisc;
-    int error;                      /* errno value of the latest failure. */
+    bool pending;
     int fds[2];                     /* A pipe in which nothing ever comes. */
 };
 
-int
-host_capture_buffer_size(int snaplen)
+bool
+host_rx_has_queues(void)
 {
-    return snaplen * 256;
+    return false;
 }
 
 int
-host_capture_tune(pcap_t *pcap __attribute__((unused)))
+host_rx_open(const char *name, const struct host_rx_config *config,
+             struct host_rx **rxp)
 {
-    return 0;
-}
+    struct fake_if *interface;
+    struct host_rx *rx;
+    int error;
 
-int
-host_capture_fanout(pcap_t *pcap __attribute__((unused)),
-                    uint16_t group __attribute__((unused)))
-{
-    return EOPNOTSUPP;
-}
-
-int
-host_capture_error(pcap_t *pcap, int rc __attribute__((unused)))
-{
-    return pcap->error;
-}
-
-pcap_t *
-pcap_create(const char *name, char *errbuf __attribute__((unused)))
-{
-    pcap_t *pcap = calloc(1, sizeof *pcap);
-
-    snprintf(pcap->name, sizeof pcap->name, "%s", name);
-    pcap->fds[0] = pcap->fds[1] = -1;
-    return pcap;
-}
-
-int
-pcap_set_snaplen(pcap_t *pcap, int snaplen)
-{
-    pcap->snaplen = snaplen;
-    return 0;
-}
-
-int
-pcap_set_promisc(pcap_t *pcap, int promisc)
-{
-    pcap->promisc = promisc;
-    return 0;
-}
-
-int
-pcap_set_immediate_mode(pcap_t *pcap __attribute__((unused)),
-                        int mode __attribute__((unused)))
-{
-    return 0;
-}
-
-int
-pcap_set_buffer_size(pcap_t *pcap, int size)
-{
-    pcap->buffer_size = size;
-    return 0;
-}
-
-int
-pcap_activate(pcap_t *pcap)
-{
+    *rxp = NULL;
     lock();
-    fake.calls.pcap_activate++;
-    pcap->error = get(pcap->name, &pcap->interface);
-    if (!pcap->error) {
-        pcap->error = fake.activate_error;
+    fake.calls.rx_open++;
+    error = get(name, &interface);
+    if (!error) {
+        error = (fake.rx_open_error ? fake.rx_open_error
+                 : config->n_queues > 1 || !interface->link.ether ? EOPNOTSUPP
+                 : 0);
     }
-    if (!pcap->error && fake.max_capture_buffer
-        && pcap->buffer_size > fake.max_capture_buffer) {
-        pcap->error = EINVAL;
-    }
-    fake.capture_buffer = pcap->buffer_size;
-    fake.capture_snaplen = pcap->snaplen;
-    fake.capture_promisc = pcap->promisc;
+    fake.rx_config = *config;
     unlock();
-    if (!pcap->error && pipe(pcap->fds) < 0) {
+    if (error) {
+        return error;
+    }
+
+    rx = calloc(1, sizeof *rx);
+    rx->interface = interface;
+    if (pipe(rx->fds) < 0) {
         abort();
     }
-    return pcap->error ? PCAP_ERROR : 0;
+    *rxp = rx;
+    return 0;
 }
 
 void
-pcap_close(pcap_t *pcap)
+host_rx_close(struct host_rx *rx)
 {
-    lock();
-    fake.calls.pcap_close++;
-    unlock();
-    if (pcap->fds[0] >= 0) {
-        close(pcap->fds[0]);
-        close(pcap->fds[1]);
+    if (rx) {
+        lock();
+        fake.calls.rx_close++;
+        unlock();
+        close(rx->fds[0]);
+        close(rx->fds[1]);
+        free(rx);
     }
-    free(pcap);
-}
-
-char *
-pcap_geterr(pcap_t *pcap)
-{
-    return strerror(pcap->error);
 }
 
 int
-pcap_datalink(pcap_t *pcap)
+host_rx_fd(const struct host_rx *rx)
 {
-    return pcap->interface->link.ether ? DLT_EN10MB : DLT_RAW;
+    return rx->fds[0];
 }
 
-int
-pcap_setnonblock(pcap_t *pcap __attribute__((unused)),
-                 int on __attribute__((unused)),
-                 char *errbuf __attribute__((unused)))
+bool
+host_rx_pending(const struct host_rx *rx)
 {
-    return 0;
+    return rx->pending;
 }
 
-int
-pcap_setdirection(pcap_t *pcap __attribute__((unused)),
-                  pcap_direction_t direction __attribute__((unused)))
+uint64_t
+host_rx_drops(struct host_rx *rx __attribute__((unused)))
 {
-    return 0;
+    return 7;
 }
 
+/* As libpcap on a BSD: hands out at most 'max' frames and keeps the rest. */
 int
-pcap_get_selectable_fd(pcap_t *pcap)
+host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux)
 {
-    return pcap->fds[0];
-}
-
-int
-pcap_stats(pcap_t *pcap __attribute__((unused)), struct pcap_stat *stat)
-{
-    memset(stat, 0, sizeof *stat);
-    stat->ps_drop = 7;
-    return 0;
-}
-
-/* As libpcap on a BSD: hands out at most 'cnt' frames and keeps the rest. */
-int
-pcap_dispatch(pcap_t *pcap, int cnt, pcap_handler cb, u_char *aux)
-{
-    static u_char data[65536];
-    struct fake_if *interface = pcap->interface;
-    int n = 0;
+    static uint8_t data[65536];
+    struct fake_if *interface = rx->interface;
+    int error;
+    size_t n = 0;
 
     lock();
-    fake.calls.pcap_dispatch++;
-    if (!interface->exists) {
-        pcap->error = ENODEV;
-        unlock();
-        return PCAP_ERROR;
-    } else if (!(interface->link.flags & HOST_FLAG_UP)) {
-        pcap->error = ENETDOWN;
-        unlock();
-        return PCAP_ERROR;
-    }
-    while (n < cnt && interface->rx_head != interface->rx_tail) {
-        struct fake_frame frame = interface->rx[interface->rx_head++ % 256];
-        struct pcap_pkthdr h = { .caplen = frame.caplen, .len = frame.len };
+    fake.calls.rx_recv++;
+    error = (!interface->exists ? ENODEV
+             : !(interface->link.flags & HOST_FLAG_UP) ? ENETDOWN : 0);
+    while (!error && n < max && interface->rx_head != interface->rx_tail) {
+        struct fake_frame fake_frame = next_frame(interface);
+        struct host_frame frame = {
+            .data = data,
+            .len = fake_frame.caplen,
+            .wire_len = fake_frame.len,
+        };
 
         n++;
         unlock();
-        cb(aux, &h, data);
+        cb(&frame, aux);
         lock();
     }
+    rx->pending = n >= max;
     unlock();
-    return n;
+    return error;
+}
+
+void
+host_rx_drain(struct host_rx *rx, size_t max)
+{
+    lock();
+    for (size_t i = 0; i < max; i++) {
+        if (rx->interface->rx_head == rx->interface->rx_tail) {
+            break;
+        }
+        next_frame(rx->interface);
+    }
+    unlock();
 }

@@ -2,8 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * A host that does as it is told: an implementation of host/host.h, and of
- * those functions of libpcap that the provider calls, above a few variables.
+ * A host that does as it is told: an implementation of host/host.h above a few
+ * variables.
  * Tests of the provider order what happens (messages lost, interfaces gone in
  * the middle of something) and count what is asked.
  *
@@ -34,9 +34,9 @@ struct fake_calls {
     unsigned int tx_open;
     unsigned int tx_close;
     unsigned int notifier_open;
-    unsigned int pcap_activate;
-    unsigned int pcap_close;
-    unsigned int pcap_dispatch;
+    unsigned int rx_open;
+    unsigned int rx_close;
+    unsigned int rx_recv;
     unsigned int tap_read;
 };
 
@@ -69,11 +69,8 @@ struct fake_host {
     bool link_get_all;              /* One answer carries all values. */
     int notifier_open_error;
     int revalidate_ms;
-    unsigned int max_capture_buffer; /* Larger ones are refused, 0 = any. */
-    unsigned int capture_buffer;    /* Of the latest activation. */
-    int capture_snaplen;            /* Of the latest activation. */
-    bool capture_promisc;           /* Of the latest activation. */
-    int activate_error;             /* errno value, 0 = success. */
+    struct host_rx_config rx_config; /* Of the latest host_rx_open(). */
+    int rx_open_error;              /* errno value, 0 = success. */
     bool tap_keeps_kname;           /* As NetBSD: taps are called tapN. */
     int tap_open_error;
 };

@@ -823,7 +823,7 @@ test_nothing_is_stranded(void)
     EXPECT(receive(rxq), -EAGAIN);
     EXPECT(wakes_at_once(rxq), false);
 
-    /* Frames that libpcap holds are invisible to poll(). */
+    /* Frames that the host file holds are invisible to poll(). */
     fake_receive(em0, 100, 100, 50);
     EXPECT(receive(rxq), NETDEV_MAX_BURST);
     EXPECT(wakes_at_once(rxq), true);
@@ -877,30 +877,27 @@ test_capture_options(void)
     struct netdev *netdev = open_dev("em0", "system");
     struct netdev_rxq *rxq;
 
-    /* A size that the system refuses is halved until it fits. */
-    fake.max_capture_buffer = 65536;
     rxq = open_rxq(netdev);
     settle();
-    EXPECT(fake.capture_snaplen, 1500 + 14 + 8);
-    EXPECT(fake.capture_buffer > 32768, true);
-    EXPECT(fake.capture_buffer <= 65536, true);
-    EXPECT(fake.capture_promisc, true);
+    EXPECT(fake.rx_config.max_frame, 1500 + 14 + 8);
+    EXPECT(fake.rx_config.buffer_size, 0);
+    EXPECT(fake.rx_config.n_queues, 1);
 
     /* A larger MTU makes room for longer frames, whoever sets it. */
     em0->link.mtu = 9000;
     fake_link_event(em0, HOST_V_IFINDEX | HOST_V_MTU, 0);
     netdev_run();
     EXPECT(receive(rxq), -EAGAIN);
-    EXPECT(fake.capture_snaplen, 9000 + 14 + 8);
+    EXPECT(fake.rx_config.max_frame, 9000 + 14 + 8);
     EXPECT(netdev_set_mtu(netdev, 9100), 0);
     EXPECT(receive(rxq), -EAGAIN);
-    EXPECT(fake.capture_snaplen, 9100 + 14 + 8);
+    EXPECT(fake.rx_config.max_frame, 9100 + 14 + 8);
 
     /* A smaller one changes nothing. */
-    fake.calls.pcap_activate = 0;
+    fake.calls.rx_open = 0;
     EXPECT(netdev_set_mtu(netdev, 1000), 0);
     EXPECT(receive(rxq), -EAGAIN);
-    EXPECT(fake.calls.pcap_activate, 0);
+    EXPECT(fake.calls.rx_open, 0);
     netdev_rxq_close(rxq);
     netdev_close(netdev);
 }
@@ -912,23 +909,23 @@ test_cannot_receive(void)
     struct netdev *netdev = open_dev("em0", "system");
     struct netdev_rxq *rxq;
 
-    /* Every handle that was made is closed. */
+    /* What was not opened is not closed, and nothing was changed. */
     em0->offload = true;
-    fake.activate_error = EPERM;
+    fake.rx_open_error = EPERM;
     EXPECT(netdev_rxq_open(netdev, &rxq, 0), EPERM);
-    EXPECT(fake.calls.pcap_close, fake.calls.pcap_activate);
+    EXPECT(fake.calls.rx_close, 0);
     EXPECT(em0->offload, true);
-    fake.activate_error = 0;
+    fake.rx_open_error = 0;
 
     /* What is not Ethernet is not even touched. */
     em0->link.ether = false;
-    fake.calls.pcap_activate = fake.calls.pcap_close = 0;
+    fake.calls.rx_open = fake.calls.rx_close = 0;
     EXPECT(netdev_rxq_open(netdev, &rxq, 0), EOPNOTSUPP);
-    EXPECT(fake.calls.pcap_activate, 0);
+    EXPECT(fake.calls.rx_open, 0);
     em0->link.ether = true;
     fake_remove(em0);
     EXPECT(netdev_rxq_open(netdev, &rxq, 0), ENODEV);
-    EXPECT(fake.calls.pcap_close, fake.calls.pcap_activate);
+    EXPECT(fake.calls.rx_close, 0);
     netdev_close(netdev);
 }
 
@@ -944,7 +941,7 @@ test_vanish_and_return(void)
     /* The capture fails before any message comes. */
     fake_remove(em0);
     EXPECT(receive(rxq), -EAGAIN);
-    EXPECT(fake.calls.pcap_close, 1);
+    EXPECT(fake.calls.rx_close, 1);
     fake_gone_event(em0);
     netdev_run();
 
@@ -955,8 +952,8 @@ test_vanish_and_return(void)
     }
     EXPECT(wakes_at_once(rxq), false);
     EXPECT(receive(rxq), -EAGAIN);
-    EXPECT(fake.calls.pcap_activate, 0);
-    EXPECT(fake.calls.pcap_dispatch, 0);
+    EXPECT(fake.calls.rx_open, 0);
+    EXPECT(fake.calls.rx_recv, 0);
     EXPECT(n_asked(), 0);
 
     /* It comes back: the thread is woken, and receives. */
@@ -997,7 +994,7 @@ test_vanish_unnoticed(void)
     for (int i = 0; i < 1000; i++) {
         EXPECT(receive(rxq), -EAGAIN);
     }
-    EXPECT(fake.calls.pcap_activate <= 1, true);
+    EXPECT(fake.calls.rx_open <= 1, true);
     em0->exists = true;
     fake_receive(em0, 60, 60, 1);
     do {
@@ -1024,11 +1021,11 @@ test_interface_down(void)
     em0->link.flags = HOST_FLAG_UP;
     fake_receive(em0, 60, 60, 1);
     EXPECT(receive(rxq), 1);
-    EXPECT(fake.calls.pcap_activate, 0);
-    EXPECT(fake.calls.pcap_close, 0);
+    EXPECT(fake.calls.rx_open, 0);
+    EXPECT(fake.calls.rx_close, 0);
     netdev_rxq_close(rxq);
     netdev_close(netdev);
-    EXPECT(fake.calls.pcap_close, 1);
+    EXPECT(fake.calls.rx_close, 1);
 }
 
 static void
@@ -1363,7 +1360,7 @@ test_config(void)
     EXPECT(netdev_is_reconf_required(netdev), true);
     EXPECT(netdev_reconfigure(netdev), 0);
     netdev_rxq_close(open_rxq(netdev));
-    EXPECT(fake.capture_snaplen, 2000);
+    EXPECT(fake.rx_config.max_frame, 2000);
     EXPECT(netdev_get_config(netdev, &args), 0);
     EXPECT(smap_get_int(&args, "capture-snaplen", 0), 2000);
     EXPECT(smap_count(&args), 1);

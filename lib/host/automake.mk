@@ -1,7 +1,15 @@
 noinst_LTLIBRARIES += lib/host/libhost.la
+
 lib_host_libhost_la_SOURCES = lib/host/host.h
+
+# What all systems share.
+host_rx_sources = \
+	lib/host/host-rx-pcap.c \
+	lib/host/host-rx.c \
+	lib/host/host-rx.h
 if HOST_LINUX
 lib_host_libhost_la_SOURCES += \
+	$(host_rx_sources) \
 	lib/host/host-linux-io.c \
 	lib/host/host-linux-media.c \
 	lib/host/host-linux-net.c \
@@ -22,6 +30,7 @@ endif
 
 # What the BSDs share, and the file of each.
 bsd_host_sources = \
+	$(host_rx_sources) \
 	lib/host/host-bsd-addr.c \
 	lib/host/host-bsd-media.c \
 	lib/host/host-bsd-pcap.c \

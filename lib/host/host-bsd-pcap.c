@@ -9,6 +9,7 @@
  * the result of strerror() is used, which need not be safe for threads. */
 
 #include "host/host-bsd.h"
+#include "host/host-rx.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -16,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <pcap/pcap.h>
 
 /* The transmit handle captures nothing, so these only have to be valid. */
 #define TX_SNAPLEN 96
@@ -27,7 +27,7 @@
 #define MAX_SURE_WRITE 2046
 
 int
-host_capture_buffer_size(int snaplen)
+host_pcap_buffer_size(int snaplen)
 {
     /* Room for a full batch of the longest frames in each of the two buffers
      * of the device; the system's limit otherwise, which is what an explicit
@@ -41,7 +41,7 @@ host_capture_buffer_size(int snaplen)
 }
 
 int
-host_capture_tune(pcap_t *pcap)
+host_pcap_tune(pcap_t *pcap)
 {
     /* The kernel applies the direction itself (BIOCSDIRECTION), so nothing is
      * left to do but to see that there is a descriptor to wait on: a handle
@@ -50,12 +50,28 @@ host_capture_tune(pcap_t *pcap)
 }
 
 int
-host_capture_fanout(pcap_t *pcap, uint16_t group)
+host_pcap_fanout(pcap_t *pcap, uint16_t group)
 {
     /* bpf(4) gives every frame to every descriptor. */
     (void) pcap;
     (void) group;
     return EOPNOTSUPP;
+}
+
+bool
+host_rx_has_queues(void)
+{
+    return false;
+}
+
+int
+host_rx_open(const char *name, const struct host_rx_config *config,
+             struct host_rx **rxp)
+{
+    int error = bsd_check_name(name);
+
+    *rxp = NULL;
+    return error ? error : host_rx_open_pcap(name, config, rxp);
 }
 
 static pthread_mutex_t strerror_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -107,7 +123,7 @@ error_from_text(const char *text)
 }
 
 int
-host_capture_error(pcap_t *pcap, int rc)
+host_pcap_error(pcap_t *pcap, int rc)
 {
     switch (rc) {
     case PCAP_ERROR_NO_SUCH_DEVICE:
@@ -153,7 +169,7 @@ activate_tx(pcap_t *pcap)
     if (rc >= 0) {
         rc = pcap_setnonblock(pcap, 1, errbuf);
     }
-    return rc < 0 ? host_capture_error(pcap, rc) : 0;
+    return rc < 0 ? host_pcap_error(pcap, rc) : 0;
 }
 
 int
@@ -220,22 +236,22 @@ tx_errno(int error, size_t len)
 /* Writes to the descriptor itself, because pcap_inject() does not preserve
  * errno, and the errors are of interest here. */
 static int
-send_frame(const struct host_tx *tx, const struct iovec *frame)
+send_frame(const struct host_tx *tx, const struct host_frame *frame)
 {
     ssize_t n;
 
     do {
-        n = write(tx->fd, frame->iov_base, frame->iov_len);
+        n = write(tx->fd, frame->data, frame->len);
     } while (n < 0 && errno == EINTR);
 
     if (n < 0) {
-        return tx_errno(errno, frame->iov_len);
+        return tx_errno(errno, frame->len);
     }
-    return (size_t) n < frame->iov_len ? EMSGSIZE : 0;
+    return (size_t) n < frame->len ? EMSGSIZE : 0;
 }
 
 size_t
-host_tx_send(struct host_tx *tx, const struct iovec *frames, size_t n,
+host_tx_send(struct host_tx *tx, const struct host_frame *frames, size_t n,
              int *errors)
 {
     bool gone = false;

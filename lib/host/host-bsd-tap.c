@@ -177,11 +177,13 @@ tap_errno(const struct host_tap *tap, int error)
 }
 
 int
-host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
+host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
+              struct host_meta *meta)
 {
     ssize_t n;
     int error;
 
+    memset(meta, 0, sizeof *meta);
     do {
         n = read(tap->fd, buf, size);
     } while (n < 0 && errno == EINTR);
@@ -197,8 +199,9 @@ host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
 }
 
 int
-host_tap_write(struct host_tap *tap, const void *frame, size_t len)
+host_tap_write(struct host_tap *tap, const struct host_frame *frame)
 {
+    size_t len = frame->len;
     ssize_t n;
 
     if (len < ETHER_HEADER_LEN) {
@@ -206,7 +209,7 @@ host_tap_write(struct host_tap *tap, const void *frame, size_t len)
         return EINVAL;
     }
     do {
-        n = write(tap->fd, frame, len);
+        n = write(tap->fd, frame->data, len);
     } while (n < 0 && errno == EINTR);
 
     if (n < 0) {

@@ -15,6 +15,7 @@
 
 #include "host/host.h"
 #include "host/host-linux.h"
+#include "host/host-rx.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -127,10 +128,12 @@ tap_error(int error)
 }
 
 int
-host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
+host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
+              struct host_meta *meta)
 {
     ssize_t n;
 
+    memset(meta, 0, sizeof *meta);
     do {
         n = read(tap->fd, buf, size);
     } while (n < 0 && errno == EINTR);
@@ -142,23 +145,23 @@ host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len)
 }
 
 int
-host_tap_write(struct host_tap *tap, const void *frame, size_t len)
+host_tap_write(struct host_tap *tap, const struct host_frame *frame)
 {
     ssize_t n;
 
     do {
-        n = write(tap->fd, frame, len);
+        n = write(tap->fd, frame->data, frame->len);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         return tap_error(errno);
     }
-    return !n ? ENETDOWN : (size_t) n < len ? EMSGSIZE : 0;
+    return !n ? ENETDOWN : (size_t) n < frame->len ? EMSGSIZE : 0;
 }
 
 /* Capture. */
 
 int
-host_capture_buffer_size(int snaplen)
+host_pcap_buffer_size(int snaplen)
 {
     /* In immediate mode the ring consists of slots of equal size. */
     long long int size = (snaplen + 128LL) * RING_FRAMES;
@@ -167,7 +170,7 @@ host_capture_buffer_size(int snaplen)
 }
 
 int
-host_capture_tune(pcap_t *pcap)
+host_pcap_tune(pcap_t *pcap)
 {
     int on = 1;
 
@@ -187,14 +190,11 @@ join_fanout(int fd, uint16_t group, int mode)
 }
 
 int
-host_capture_fanout(pcap_t *pcap, uint16_t group)
+host_pcap_fanout(pcap_t *pcap, uint16_t group)
 {
     const int mode = PACKET_FANOUT_HASH;
     int error;
 
-    if (!pcap) {
-        return 0;
-    }
     error = join_fanout(pcap_fileno(pcap), group,
                         mode | PACKET_FANOUT_FLAG_IGNORE_OUTGOING);
     if (error == EINVAL) {
@@ -204,7 +204,7 @@ host_capture_fanout(pcap_t *pcap, uint16_t group)
 }
 
 int
-host_capture_error(pcap_t *pcap, int rc)
+host_pcap_error(pcap_t *pcap, int rc)
 {
     const char *text = pcap_geterr(pcap);
 
@@ -229,6 +229,22 @@ host_capture_error(pcap_t *pcap, int rc)
         return EINVAL;
     }
     return EIO;
+}
+
+bool
+host_rx_has_queues(void)
+{
+    return true;
+}
+
+int
+host_rx_open(const char *name, const struct host_rx_config *config,
+             struct host_rx **rxp)
+{
+    int error = lhost_check_name(name);
+
+    *rxp = NULL;
+    return error ? error : host_rx_open_pcap(name, config, rxp);
 }
 
 /* Transmission. */
@@ -298,15 +314,19 @@ host_tx_fd(const struct host_tx *tx)
  * first failure and reports it only if it is the first frame's.  Returns how
  * many frames are settled (at least one), with their errors. */
 static size_t
-tx_some(struct host_tx *tx, const struct iovec *frames, size_t n, int *errors)
+tx_some(struct host_tx *tx, const struct host_frame *frames, size_t n,
+        int *errors)
 {
     struct mmsghdr msgs[TX_BURST];
+    struct iovec iovs[TX_BURST];
     int retval;
 
     n = n < TX_BURST ? n : TX_BURST;
     memset(msgs, 0, n * sizeof msgs[0]);
     for (size_t i = 0; i < n; i++) {
-        msgs[i].msg_hdr.msg_iov = (struct iovec *) &frames[i];
+        iovs[i].iov_base = (void *) frames[i].data;
+        iovs[i].iov_len = frames[i].len;
+        msgs[i].msg_hdr.msg_iov = &iovs[i];
         msgs[i].msg_hdr.msg_iovlen = 1;
     }
 
@@ -322,7 +342,7 @@ tx_some(struct host_tx *tx, const struct iovec *frames, size_t n, int *errors)
 }
 
 size_t
-host_tx_send(struct host_tx *tx, const struct iovec *frames, size_t n,
+host_tx_send(struct host_tx *tx, const struct host_frame *frames, size_t n,
              int *errors)
 {
     size_t n_sent = 0;

@@ -8,7 +8,8 @@
  * host-netbsd.c (with host-bsd.c for what those two share).  Configure picks
  * the file; nothing above this line knows which one it was.  The
  * implementations use nothing but their system's own declarations and
- * libpcap, and this header is plain C with no type of Open vSwitch in it.
+ * libpcap, and this header is plain C with no type of Open vSwitch or libpcap
+ * in it.
  *
  *
  * Names
@@ -54,9 +55,9 @@
  * =======
  *
  * Every function may be called by any thread.  Calls that take a handle
- * (struct host_tap, host_tx, host_notifier, host_promisc) must be serialised
- * per handle by the caller, with the exception that one thread may read a tap
- * while another one writes it.  No function blocks longer than a system call
+ * (struct host_tap, host_rx, host_tx, host_notifier, host_promisc) must be
+ * serialised per handle by the caller, with the exception that one thread may
+ * read a tap while another one writes it.  No function blocks longer than a system call
  * on local state needs, except where a timeout is documented.  No function
  * calls back under a lock of its own. */
 
@@ -65,12 +66,10 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
-#include <pcap/pcap.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 /* Length of an Ethernet address. */
 #define HOST_LLADDR_LEN 6
@@ -383,6 +382,56 @@ int host_offloads_off(const char *name, struct host_offloads *saved);
  * the interface is gone. */
 int host_offloads_restore(const char *name, struct host_offloads *saved);
 
+/* Frames.
+ *
+ * What is known about a frame besides its bytes.  All zeros: nothing, and a
+ * frame that is whole. */
+enum host_csum {
+    HOST_CSUM_UNKNOWN,          /* Finished, if its sender has done so. */
+    HOST_CSUM_GOOD,             /* Finished, and checked by the system. */
+    HOST_CSUM_PARTIAL,          /* Unfinished: the sum of the pseudo header is
+                                 * in the field, 'csum_start' and
+                                 * 'csum_offset' say where. */
+    HOST_CSUM_MAYBE,            /* Unfinished if the field has just the sum of
+                                 * the pseudo header: the system lets such
+                                 * frames through and does not mark them. */
+};
+
+enum host_gso {
+    HOST_GSO_NONE,              /* One frame as on the wire. */
+    HOST_GSO_TCP4,              /* Stands for several TCP segments. */
+    HOST_GSO_TCP6,
+    HOST_GSO_UDP,               /* Stands for several UDP datagrams. */
+    HOST_GSO_UNKNOWN,           /* Stands for several frames in a way that this
+                                 * header has no word for. */
+};
+
+/* Nothing in here has been checked against the bytes of the frame: offsets and
+ * sizes can be whatever the owner of a tap made of them. */
+struct host_meta {
+    uint64_t time_ns;           /* Arrival, in nanoseconds since 1970-01-01
+                                 * UTC; 0 = unknown. */
+    uint16_t csum_start;        /* HOST_CSUM_PARTIAL: the sum is over the
+                                 * bytes from here to the end... */
+    uint16_t csum_offset;       /* ...and belongs this far behind the start. */
+    uint16_t gso_size;          /* Payload of each segment but the last. */
+    uint16_t hdr_len;           /* Headers up to the payload; 0 = unknown. */
+    uint16_t tpid;              /* A VLAN tag that was taken off the frame, */
+    uint16_t tci;               /* and that goes behind the addresses; host
+                                 * byte order, 'tpid' 0 = none. */
+    uint8_t csum;               /* enum host_csum. */
+    uint8_t gso;                /* enum host_gso. */
+    bool ecn;                   /* HOST_GSO_TCP*: CWR is for the first segment
+                                 * only. */
+};
+
+struct host_frame {
+    const void *data;           /* Starts with the Ethernet header. */
+    size_t len;                 /* Bytes at 'data'. */
+    size_t wire_len;            /* > 'len': the rest was cut off. */
+    struct host_meta meta;
+};
+
 /* Taps. */
 struct host_tap {
     int fd;                      /* Non-blocking, close-on-exec. */
@@ -416,54 +465,82 @@ int host_tap_open(const char *port_name, struct host_tap *tap);
  * again does nothing.  ENODEV is not reported. */
 int host_tap_close(struct host_tap *tap);
 
-/* Reads one frame into the 'size' bytes at 'buf' and stores its length in
- * '*len'.  'size' must exceed the longest frame that is acceptable by at
- * least one byte: a kernel cuts silently what does not fit, so '*len == size'
- * tells the caller that the frame was cut.
+/* Reads one frame into the 'size' bytes at 'buf', stores its length in '*len'
+ * and what is known about it in '*meta'.  'size' must exceed the longest frame
+ * that is acceptable by at least one byte: a kernel cuts silently what does not
+ * fit, so '*len == size' tells the caller that the frame was cut.
  *
  * EAGAIN: no frame now.  That includes an interface that is down (EHOSTDOWN)
  * and a read of 0 bytes.  ENODEV: the interface is gone (ENXIO, EBADFD, EIO
  * once it was destroyed). */
-int host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len);
+int host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
+                  struct host_meta *meta);
 
-/* Writes one frame.  ENETDOWN: the interface is down and the frame was
- * dropped (the BSDs write 0 bytes, Linux says EIO).  EAGAIN or ENOBUFS: no
+/* Writes one frame; 'frame->wire_len' does not matter.  ENETDOWN: the
+ * interface is down and the frame was dropped (the BSDs write 0 bytes, Linux
+ * says EIO).  EAGAIN or ENOBUFS: no
  * room, dropped.  EMSGSIZE: too long, or only partly taken.  ENODEV: the
  * interface is gone. */
-int host_tap_write(struct host_tap *tap, const void *frame, size_t len);
+int host_tap_write(struct host_tap *tap, const struct host_frame *frame);
 
-/* Capture: reception through libpcap.
+/* Reception on an interface that is not a tap. */
+struct host_rx;
+
+/* What a receive handle is opened with. */
+struct host_rx_config {
+    int max_frame;              /* Bytes of the longest frame that is to be
+                                 * received whole, with its header and tags. */
+    int buffer_size;            /* Bytes that wait; 0 = what suits
+                                 * 'max_frame'. */
+    int n_queues;               /* Handles between which the system shares out
+                                 * the frames of this interface, by flow. */
+    uint16_t group;             /* 'n_queues' > 1: the same number for those
+                                 * that belong together, unique in this
+                                 * process. */
+};
+
+/* True if the system can share out the frames of an interface, see
+ * 'n_queues'. */
+bool host_rx_has_queues(void);
+
+/* Opens a receive handle for 'name' in '*rxp'.  While it is open the interface
+ * is promiscuous.  Frames that this host sends through the interface are not
+ * received.
  *
- * The provider creates, configures and activates the handles itself.  What is
- * special about a system is asked for here. */
+ * A buffer larger than the system allows becomes smaller.  EOPNOTSUPP: not an
+ * Ethernet interface, or 'n_queues' is more than 1 where the system cannot do
+ * that.  ENETDOWN: the system cannot receive on an interface that is down. */
+int host_rx_open(const char *name, const struct host_rx_config *config,
+                 struct host_rx **rxp);
 
-/* Size in bytes of the capture buffer that suits frames of up to 'snaplen'
- * bytes, for pcap_set_buffer_size(); 0 leaves the choice to libpcap.  The
- * provider halves a size that the system refuses. */
-int host_capture_buffer_size(int snaplen);
+/* Closes 'rx'.  NULL is fine. */
+void host_rx_close(struct host_rx *rx);
 
-/* Finishes the set-up of 'pcap' after pcap_activate() and before
- * pcap_setdirection().  Linux: PACKET_IGNORE_OUTGOING, so that frames that
- * the host or this switch sends never enter the ring.  Failure of an option
- * that only saves work is not an error. */
-int host_capture_tune(pcap_t *pcap);
+/* Takes one frame, whose memory is the caller's during the call only. */
+typedef void host_rx_cb(const struct host_frame *frame, void *aux);
 
-/* Makes 'pcap' one of several handles between which the kernel shares out the
- * frames of one interface, by flow.  All handles with the same 'group' (a
- * number unique in this process per interface) belong together.  EOPNOTSUPP
- * where the system has no such thing (the BSDs).  With 'pcap' NULL, only says
- * whether it has. */
-int host_capture_fanout(pcap_t *pcap, uint16_t group);
-
-/* Translates the failure 'rc' (< 0) of a libpcap call on 'pcap' into an errno
- * value.  errno itself is unreliable after libpcap calls; its error text is
- * used instead.
+/* Calls 'cb' for each frame that has arrived, up to 'max' (> 0) of them.
+ * Never waits.  No frame is success, too.
  *
  *   - ENODEV: the interface is gone.  The handle must be closed.
  *   - ENETDOWN: the interface is down.  The handle stays usable.
- *   - EPERM, EINVAL, ENOMEM: of pcap_activate(), as the names say.
- *   - EIO: anything else. */
-int host_capture_error(pcap_t *pcap, int rc);
+ *   - EIO, another errno value: reception failed.  The handle must be
+ *     closed. */
+int host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux);
+
+/* Descriptor of 'rx' to poll for POLLIN. */
+int host_rx_fd(const struct host_rx *rx);
+
+/* True if 'rx' may hold frames of which its descriptor does not tell: do not
+ * wait, receive again. */
+bool host_rx_pending(const struct host_rx *rx);
+
+/* Discards what has arrived, at most about 'max' frames, so that it ends on an
+ * interface that receives all the time. */
+void host_rx_drain(struct host_rx *rx, size_t max);
+
+/* Returns how many frames 'rx' has lost for want of room. */
+uint64_t host_rx_drops(struct host_rx *rx);
 
 /* Transmission on an interface that is not a tap. */
 struct host_tx;
@@ -481,7 +558,7 @@ void host_tx_close(struct host_tx *tx);
  * at all times. */
 int host_tx_fd(const struct host_tx *tx);
 
-/* Sends the 'n' frames, one struct iovec each, in order.  Every frame is
+/* Sends the 'n' frames in order; 'wire_len' does not matter.  Every frame is
  * tried whatever became of those before it.  errors[i] is set to 0 if frame
  * 'i' was handed to the system, else to:
  *
@@ -494,8 +571,8 @@ int host_tx_fd(const struct host_tx *tx);
  *   - another errno value.
  *
  * Returns the number of frames sent.  Allocates nothing. */
-size_t host_tx_send(struct host_tx *tx, const struct iovec *frames, size_t n,
-                    int *errors);
+size_t host_tx_send(struct host_tx *tx, const struct host_frame *frames,
+                    size_t n, int *errors);
 
 /* Change notifier. */
 enum host_event_type {

@@ -231,7 +231,7 @@ parse_config(struct netdev_bsd *netdev, const struct smap *args,
         *errp = xstrdup("n_rxq: a tap has one receive queue");
         return EOPNOTSUPP;
     }
-    if (config->n_rxq > 1 && host_capture_fanout(NULL, 0)) {
+    if (config->n_rxq > 1 && !host_rx_has_queues()) {
         *errp = xasprintf("n_rxq: %s cannot share out the frames of an "
                           "interface to several queues", host_system());
         return EOPNOTSUPP;

@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * Receiving: through libpcap for system devices, from the tap's descriptor
- * for taps.
+ * Receiving: through the host file's receive handle for system devices, from
+ * the tap's descriptor for taps.
  *
- * A receive queue whose interface vanishes closes its capture and waits: for
+ * A receive queue whose interface vanishes closes its handle and waits: for
  * the notifier if that said that the interface is gone, else with growing
- * pauses.  When an interface of the same name returns, the capture is opened
+ * pauses.  When an interface of the same name returns, the handle is opened
  * again.  Both states cost nothing while nothing happens.
  *
  * Each queue has a mutex that guards all of it; it is not contended, because
@@ -18,7 +18,6 @@
 #include "netdev/netdev-bsd-private.h"
 
 #include <errno.h>
-#include <pcap/pcap.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,9 +50,6 @@ BUILD_ASSERT_DECL(HEADROOM >= DP_NETDEV_HEADROOM);
 /* Longest frame that a dp_packet can hold with its headroom. */
 #define FRAME_MAX (UINT16_MAX - HEADROOM)
 
-/* Smallest capture buffer that is tried before giving up. */
-#define BUFFER_MIN 32768
-
 /* Frames that nb_rxq_drain() discards at most, so that it ends on an
  * interface that receives all the time. */
 #define DRAIN_MAX 16384
@@ -63,10 +59,8 @@ struct nb_rxq {
     struct ovs_list node;           /* In netdev_bsd's 'rxqs'. */
     struct ovs_mutex mutex;         /* Guards what follows. */
 
-    pcap_t *pcap;                   /* NULL for taps and while waiting. */
-    int fd;                         /* Of 'pcap'. */
-    bool pending;                   /* libpcap may hold more frames. */
-    int mtu;                        /* MTU that 'pcap' was opened for. */
+    struct host_rx *rx;             /* NULL for taps and while waiting. */
+    int mtu;                        /* MTU that 'rx' was opened for. */
     struct dp_packet *spare;        /* For the next frame of a tap. */
 
     /* Waiting. */
@@ -104,22 +98,20 @@ nb_backoff_is_due(const struct nb_backoff *backoff)
     return time_msec() >= backoff->next;
 }
 
-/* Opening and closing a capture. */
+/* Opening and closing a handle. */
 
-/* What a capture is opened with. */
-struct capture_args {
+/* What a handle is opened with. */
+struct rx_args {
     char kname[IFNAMSIZ];
     bool ether;
     int mtu;
-    int snaplen;
-    int buffer_size;
-    int n_rxq;
-    uint16_t group;                 /* Of its queues, for fanout. */
+    struct host_rx_config config;
 };
 
 static void
-get_capture_args(struct netdev_bsd *netdev, struct capture_args *args)
+get_rx_args(struct netdev_bsd *netdev, struct rx_args *args)
 {
+    struct host_rx_config *config = &args->config;
     struct nb_dev *dev = &netdev->dev;
 
     ovs_mutex_lock(&dev->mutex);
@@ -127,96 +119,16 @@ get_capture_args(struct netdev_bsd *netdev, struct capture_args *args)
     args->ether = (nb_dev_get__(dev, HOST_V_LLADDR)
                    || dev->cache.link.ether);
     args->mtu = nb_dev_get__(dev, HOST_V_MTU) ? 0 : dev->cache.link.mtu;
-    args->snaplen = (netdev->config.snaplen
-                     ? netdev->config.snaplen
-                     : MAX(args->mtu, MTU_MIN) + FRAME_OVERHEAD);
-    args->snaplen = MIN(args->snaplen, FRAME_MAX);
-    args->buffer_size = (netdev->config.buffer_size
-                         ? netdev->config.buffer_size
-                         : host_capture_buffer_size(args->snaplen));
-    args->n_rxq = netdev->config.n_rxq;
+    config->max_frame = (netdev->config.snaplen
+                         ? netdev->config.snaplen
+                         : MAX(args->mtu, MTU_MIN) + FRAME_OVERHEAD);
+    config->max_frame = MIN(config->max_frame, FRAME_MAX);
+    config->buffer_size = netdev->config.buffer_size;
+    config->n_queues = netdev->config.n_rxq;
 
     /* The ifindex is unique among interfaces; it need not be more. */
-    args->group = dev->ifindex;
+    config->group = dev->ifindex;
     ovs_mutex_unlock(&dev->mutex);
-}
-
-/* Activates a capture with a buffer of 'buffer_size' bytes, 0 for libpcap's
- * choice.  Returns 0 or a positive errno value. */
-static int
-capture_activate(const struct capture_args *args, int buffer_size,
-                 pcap_t **pcapp)
-{
-    char errbuf[PCAP_ERRBUF_SIZE];
-    pcap_t *pcap = pcap_create(args->kname, errbuf);
-    int error;
-    int rc;
-
-    *pcapp = NULL;
-    if (!pcap) {
-        VLOG_DBG("%s: pcap_create: %s", args->kname, errbuf);
-        return ENOMEM;
-    }
-
-    /* Promiscuous here as well as by flag: NetBSD knows no other way, and it
-     * stays with a capture of an interface that was made anew. */
-    pcap_set_snaplen(pcap, args->snaplen);
-    pcap_set_promisc(pcap, 1);
-    pcap_set_immediate_mode(pcap, 1);
-    if (buffer_size) {
-        pcap_set_buffer_size(pcap, buffer_size);
-    }
-
-    rc = pcap_activate(pcap);
-    if (rc < 0) {
-        error = host_capture_error(pcap, rc);
-        VLOG_DBG("%s: pcap_activate: %s", args->kname, pcap_geterr(pcap));
-        pcap_close(pcap);
-        return error;
-    }
-    *pcapp = pcap;
-    return 0;
-}
-
-/* As capture_activate(), with the largest buffer that the system accepts. */
-static int
-capture_activate_any(const struct capture_args *args, pcap_t **pcapp)
-{
-    int size = args->buffer_size;
-    int error;
-
-    for (;;) {
-        error = capture_activate(args, size, pcapp);
-        if (!error || error == ENODEV || error == ENETDOWN || error == EPERM
-            || !size) {
-            return error;
-        }
-        size = size / 2 >= BUFFER_MIN ? size / 2 : 0;
-    }
-}
-
-static int
-capture_set_up(pcap_t *pcap, const struct capture_args *args)
-{
-    char errbuf[PCAP_ERRBUF_SIZE];
-    int error;
-
-    if (pcap_datalink(pcap) != DLT_EN10MB) {
-        return EOPNOTSUPP;
-    }
-    error = host_capture_tune(pcap);
-    if (!error && args->n_rxq > 1) {
-        error = host_capture_fanout(pcap, args->group);
-    }
-    if (error) {
-        return error;
-    }
-    if (pcap_setnonblock(pcap, 1, errbuf) < 0) {
-        return EIO;
-    }
-    /* What leaves through the interface is not received. */
-    return (pcap_setdirection(pcap, PCAP_D_IN) < 0
-            ? host_capture_error(pcap, PCAP_ERROR) : 0);
 }
 
 /* Switches off what would corrupt received frames. */
@@ -243,65 +155,43 @@ offloads_restore(struct netdev_bsd *netdev)
 }
 
 static int
-capture_open(struct nb_rxq *rxq)
+rx_open(struct nb_rxq *rxq)
     OVS_REQUIRES(rxq->mutex)
 {
     struct netdev_bsd *netdev = rxq_netdev(rxq);
-    struct capture_args args;
-    pcap_t *pcap;
+    struct rx_args args;
     int error;
 
     /* An interface that cannot be a port is not touched: to make it
      * promiscuous and back is a change of the interface, whereupon the switch
      * would try again to make it a port, for ever. */
-    get_capture_args(netdev, &args);
+    get_rx_args(netdev, &args);
     if (!args.ether) {
         return EOPNOTSUPP;
     }
 
-    error = capture_activate_any(&args, &pcap);
+    error = host_rx_open(args.kname, &args.config, &rxq->rx);
     if (error) {
-        return error;
-    }
-
-    error = capture_set_up(pcap, &args);
-    if (error) {
-        pcap_close(pcap);
         return error;
     }
 
     offloads_off(netdev);
-    rxq->pcap = pcap;
-    rxq->fd = pcap_get_selectable_fd(pcap);
     rxq->mtu = args.mtu;
-    rxq->pending = false;
     nb_backoff_reset(&rxq->backoff);
     return 0;
 }
 
-static uint64_t
-capture_drops(struct nb_rxq *rxq)
-    OVS_REQUIRES(rxq->mutex)
-{
-    struct pcap_stat stat;
-
-    return (rxq->pcap && !pcap_stats(rxq->pcap, &stat)
-            ? (uint64_t) stat.ps_drop + stat.ps_ifdrop : 0);
-}
-
 static void
-capture_close(struct nb_rxq *rxq)
+rx_close(struct nb_rxq *rxq)
     OVS_REQUIRES(rxq->mutex)
 {
-    if (rxq->pcap) {
+    if (rxq->rx) {
         uint64_t orig;
 
-        atomic_add_relaxed(&rxq_netdev(rxq)->ring_drops, capture_drops(rxq),
-                           &orig);
-        pcap_close(rxq->pcap);
-        rxq->pcap = NULL;
-        rxq->fd = -1;
-        rxq->pending = false;
+        atomic_add_relaxed(&rxq_netdev(rxq)->ring_drops,
+                           host_rx_drops(rxq->rx), &orig);
+        host_rx_close(rxq->rx);
+        rxq->rx = NULL;
     }
 }
 
@@ -324,11 +214,10 @@ nb_rxq_construct(struct netdev_rxq *rxq_)
 
     ovs_mutex_init(&rxq->mutex);
     ovs_mutex_lock(&rxq->mutex);
-    rxq->fd = -1;
     rxq->seqno = seq_read(netdev->dev.seq);
     atomic_read(&netdev->dev.generation, &rxq->generation);
     if (!netdev_bsd_is_tap(netdev)) {
-        error = capture_open(rxq);
+        error = rx_open(rxq);
     }
     if (error == ENETDOWN) {
         /* A port may be added first and brought up later. */
@@ -368,7 +257,7 @@ nb_rxq_destruct(struct netdev_rxq *rxq_)
     ovs_mutex_unlock(&netdev->rxqs_mutex);
 
     ovs_mutex_lock(&rxq->mutex);
-    capture_close(rxq);
+    rx_close(rxq);
     dp_packet_delete(rxq->spare);
     ovs_mutex_unlock(&rxq->mutex);
     ovs_mutex_destroy(&rxq->mutex);
@@ -390,7 +279,7 @@ rxq_lost(struct nb_rxq *rxq, int error)
 
     VLOG_INFO("%s: reception stopped (%s), waiting for the interface",
               netdev_rxq_get_name(&rxq->up), ovs_strerror(error));
-    capture_close(rxq);
+    rx_close(rxq);
     nb_backoff_failed(&rxq->backoff);
 
     /* What was switched off was switched off on another interface. */
@@ -427,7 +316,7 @@ rxq_reopen(struct nb_rxq *rxq)
     OVS_REQUIRES(rxq->mutex)
 {
     struct netdev_bsd *netdev = rxq_netdev(rxq);
-    int error = capture_open(rxq);
+    int error = rx_open(rxq);
 
     if (error) {
         VLOG_DBG("%s: cannot receive yet: %s", netdev_rxq_get_name(&rxq->up),
@@ -452,14 +341,14 @@ rxq_check_generation(struct nb_rxq *rxq)
     if (OVS_UNLIKELY(generation != rxq->generation)) {
         rxq->seqno = seq_read(dev->seq);
         atomic_read(&dev->generation, &rxq->generation);
-        if (rxq->pcap) {
+        if (rxq->rx) {
             rxq_lost(rxq, ENODEV);
         }
         nb_backoff_reset(&rxq->backoff);
     }
 }
 
-/* Frames may be longer now than the capture has room for. */
+/* Frames may be longer now than the handle has room for. */
 static bool
 rxq_mtu_grew(struct nb_rxq *rxq)
     OVS_REQUIRES(rxq->mutex)
@@ -470,58 +359,49 @@ rxq_mtu_grew(struct nb_rxq *rxq)
     return OVS_UNLIKELY(mtu > rxq->mtu);
 }
 
-/* Receiving from a capture. */
+/* Receiving from a handle. */
 
-struct capture_batch {
+struct rx_batch {
     struct netdev_bsd *netdev;
     struct dp_packet_batch *batch;
 };
 
-/* Takes one frame from libpcap, whose buffer it is only during the call. */
+/* Takes one frame, whose memory is the host file's. */
 static void
-capture_frame(u_char *aux, const struct pcap_pkthdr *h, const u_char *data)
+take_frame(const struct host_frame *frame, void *rb_)
 {
-    struct capture_batch *cb = ALIGNED_CAST(struct capture_batch *, aux);
+    struct rx_batch *rb = rb_;
     struct dp_packet *packet;
 
-    if (OVS_UNLIKELY(h->caplen < h->len)) {
+    if (OVS_UNLIKELY(frame->len < frame->wire_len)) {
         /* What is missing cannot be made up: never forward the rest. */
-        nb_count(cb->netdev, NB_RX_CUT, 1);
-    } else if (OVS_UNLIKELY(h->caplen < ETH_HEADER_LEN)) {
-        nb_count(cb->netdev, NB_RX_SHORT, 1);
+        nb_count(rb->netdev, NB_RX_CUT, 1);
+    } else if (OVS_UNLIKELY(frame->len < ETH_HEADER_LEN)) {
+        nb_count(rb->netdev, NB_RX_SHORT, 1);
     } else {
-        packet = dp_packet_new_with_headroom(h->caplen, HEADROOM);
-        dp_packet_put(packet, data, h->caplen);
-        dp_packet_batch_add(cb->batch, packet);
+        packet = dp_packet_new_with_headroom(frame->len, HEADROOM);
+        dp_packet_put(packet, frame->data, frame->len);
+        dp_packet_batch_add(rb->batch, packet);
     }
 }
 
 static int
-capture_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
+rx_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     OVS_REQUIRES(rxq->mutex)
 {
-    struct capture_batch cb = { rxq_netdev(rxq), batch };
-    int rc;
+    struct rx_batch rb = { rxq_netdev(rxq), batch };
+    int error;
 
     COVERAGE_INC(netdev_bsd_rx_dispatch);
-    rc = pcap_dispatch(rxq->pcap, NETDEV_MAX_BURST, capture_frame,
-                       (u_char *) &cb);
-    if (OVS_UNLIKELY(rc < 0)) {
-        int error = host_capture_error(rxq->pcap, rc);
-
-        rxq->pending = false;
-        if (error == ENETDOWN) {
-            /* The capture stays good, and is quiet until the interface is up
-             * again. */
-            return EAGAIN;
+    error = host_rx_recv(rxq->rx, NETDEV_MAX_BURST, take_frame, &rb);
+    if (OVS_UNLIKELY(error)) {
+        if (error != ENETDOWN) {
+            rxq_lost(rxq, error);
         }
-        rxq_lost(rxq, error);
+        /* Else the handle stays good, and is quiet until the interface is up
+         * again. */
         return EAGAIN;
     }
-
-    /* A full batch may have left frames in libpcap's buffer, where no
-     * descriptor tells of them.  A smaller one has emptied it. */
-    rxq->pending = rc >= NETDEV_MAX_BURST;
     COVERAGE_ADD(netdev_bsd_rx_packets, dp_packet_batch_size(batch));
     return 0;
 }
@@ -531,18 +411,18 @@ system_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     OVS_REQUIRES(rxq->mutex)
 {
     rxq_check_generation(rxq);
-    if (OVS_UNLIKELY(!rxq->pcap)) {
+    if (OVS_UNLIKELY(!rxq->rx)) {
         rxq_check_news(rxq);
         if (rxq_must_wait(rxq) || rxq_reopen(rxq)) {
             return EAGAIN;
         }
     } else if (OVS_UNLIKELY(rxq_mtu_grew(rxq))) {
-        capture_close(rxq);
+        rx_close(rxq);
         if (rxq_reopen(rxq)) {
             return EAGAIN;
         }
     }
-    return capture_recv(rxq, batch);
+    return rx_recv(rxq, batch);
 }
 
 /* Receiving from a tap. */
@@ -579,12 +459,13 @@ tap_recv_one(struct nb_rxq *rxq, struct dp_packet_batch *batch)
 {
     struct netdev_bsd *netdev = rxq_netdev(rxq);
     size_t size = tap_read_size(netdev);
+    struct host_meta meta;
     size_t len;
     int error;
 
     tap_prepare_spare(rxq, size);
     error = host_tap_read(&netdev->tap, dp_packet_data(rxq->spare), size,
-                          &len);
+                          &len, &meta);
     if (error) {
         return error;
     }
@@ -693,8 +574,9 @@ nb_rxq_wait(struct netdev_rxq *rxq_)
     int fd;
 
     ovs_mutex_lock(&rxq->mutex);
-    fd = netdev_bsd_is_tap(netdev) ? netdev->tap.fd : rxq->fd;
-    if (rxq->pending) {
+    fd = (netdev_bsd_is_tap(netdev) ? netdev->tap.fd
+          : rxq->rx ? host_rx_fd(rxq->rx) : -1);
+    if (rxq->rx && host_rx_pending(rxq->rx)) {
         poll_immediate_wake();
     } else if (fd >= 0) {
         poll_fd_wait(fd, POLLIN);
@@ -705,37 +587,16 @@ nb_rxq_wait(struct netdev_rxq *rxq_)
 }
 
 static void
-discard_frame(u_char *aux OVS_UNUSED, const struct pcap_pkthdr *h OVS_UNUSED,
-              const u_char *data OVS_UNUSED)
-{
-}
-
-/* BIOCFLUSH would leave what libpcap has already read, so frames are
- * dispatched to nowhere. */
-static void
-capture_drain(struct nb_rxq *rxq)
-    OVS_REQUIRES(rxq->mutex)
-{
-    int n = 0;
-    int rc;
-
-    do {
-        rc = pcap_dispatch(rxq->pcap, NETDEV_MAX_BURST, discard_frame, NULL);
-        n += rc;
-    } while (rc > 0 && n < DRAIN_MAX);
-    rxq->pending = rc >= NETDEV_MAX_BURST;
-}
-
-static void
 tap_drain(struct nb_rxq *rxq)
     OVS_REQUIRES(rxq->mutex)
 {
     struct host_tap *tap = &rxq_netdev(rxq)->tap;
     uint8_t frame[ETH_HEADER_LEN];
+    struct host_meta meta;
     size_t len;
 
     for (int n = 0; n < DRAIN_MAX; n++) {
-        if (host_tap_read(tap, frame, sizeof frame, &len)) {
+        if (host_tap_read(tap, frame, sizeof frame, &len, &meta)) {
             break;
         }
     }
@@ -747,8 +608,8 @@ nb_rxq_drain(struct netdev_rxq *rxq_)
     struct nb_rxq *rxq = nb_rxq_cast(rxq_);
 
     ovs_mutex_lock(&rxq->mutex);
-    if (rxq->pcap) {
-        capture_drain(rxq);
+    if (rxq->rx) {
+        host_rx_drain(rxq->rx, DRAIN_MAX);
     } else if (rxq_netdev(rxq)->tap.fd >= 0) {
         tap_drain(rxq);
     }
@@ -766,7 +627,7 @@ nb_rxqs_ring_drops(struct netdev_bsd *netdev)
     ovs_mutex_lock(&netdev->rxqs_mutex);
     LIST_FOR_EACH (rxq, node, &netdev->rxqs) {
         ovs_mutex_lock(&rxq->mutex);
-        drops += capture_drops(rxq);
+        drops += rxq->rx ? host_rx_drops(rxq->rx) : 0;
         ovs_mutex_unlock(&rxq->mutex);
     }
     ovs_mutex_unlock(&netdev->rxqs_mutex);

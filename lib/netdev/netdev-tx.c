@@ -115,6 +115,14 @@ tx_ensure_open(struct netdev_bsd *netdev)
     return error;
 }
 
+static void
+describe(struct host_frame *frame, const struct dp_packet *packet)
+{
+    memset(&frame->meta, 0, sizeof frame->meta);
+    frame->data = dp_packet_data(packet);
+    frame->len = frame->wire_len = dp_packet_size(packet);
+}
+
 /* None of 'n' packets could be sent, for want of an interface. */
 static int
 fail_all(struct netdev_bsd *netdev, int error, int errors[], size_t n)
@@ -133,7 +141,7 @@ system_send(struct netdev_bsd *netdev, struct dp_packet *packets[],
             int errors[], size_t n)
     OVS_REQUIRES(netdev->tx_mutex)
 {
-    struct iovec frames[NETDEV_MAX_BURST];
+    struct host_frame frames[NETDEV_MAX_BURST];
     int error;
 
     error = tx_ensure_open(netdev);
@@ -142,8 +150,7 @@ system_send(struct netdev_bsd *netdev, struct dp_packet *packets[],
     }
 
     for (size_t i = 0; i < n; i++) {
-        frames[i].iov_base = dp_packet_data(packets[i]);
-        frames[i].iov_len = dp_packet_size(packets[i]);
+        describe(&frames[i], packets[i]);
     }
     if (OVS_LIKELY(host_tx_send(netdev->tx, frames, n, errors) == n)) {
         return 0;
@@ -166,8 +173,10 @@ tap_send(struct netdev_bsd *netdev, struct dp_packet *packets[],
         return fail_all(netdev, ENODEV, errors, n);
     }
     for (size_t i = 0; i < n; i++) {
-        errors[i] = host_tap_write(&netdev->tap, dp_packet_data(packets[i]),
-                                   dp_packet_size(packets[i]));
+        struct host_frame frame;
+
+        describe(&frame, packets[i]);
+        errors[i] = host_tap_write(&netdev->tap, &frame);
     }
     return settle(netdev, errors, n);
 }

@@ -44,12 +44,12 @@ bsd_fake_sources = \
 tests_bsd_libfake_la_SOURCES = $(bsd_fake_sources)
 tests_bsd_libfake_la_CPPFLAGS = $(bsd_fake_cppflags)
 
-# The provider, capturing on the fake kernel.
+# The provider, with the routes that only the BSDs need.
 tests_bsd_libnetdev_fake_la_SOURCES = \
 	$(lib_netdev_libnetdevbsd_la_SOURCES) \
 	$(bsd_netdev_sources)
 tests_bsd_libnetdev_fake_la_CPPFLAGS = $(bsd_fake_cppflags) \
-	$(OVS_CPPFLAGS) -include $(srcdir)/tests/bsd/fake-pcap.h
+	$(OVS_CPPFLAGS)
 
 # The fake libpcap and kernel under the sanitizer.
 check_LTLIBRARIES += tests/bsd/libfake-sanitized.la

@@ -13,6 +13,8 @@
  *
  *   - A buffer size that the system does not allow is an error.
  *
+ *   - Times of arrival are in microseconds.
+ *
  *   - Setting a filter flushes what was captured.
  *
  *   - When the interface goes, FreeBSD's read fails, which shows as an error
@@ -83,6 +85,21 @@ pcap_set_immediate_mode(pcap_t *p, int immediate)
     (void) p;
     (void) immediate;
     return 0;
+}
+
+int
+pcap_set_tstamp_precision(pcap_t *p, int precision)
+{
+    (void) p;
+    return (precision == PCAP_TSTAMP_PRECISION_MICRO
+            ? 0 : PCAP_ERROR_TSTAMP_PRECISION_NOTSUP);
+}
+
+int
+pcap_get_tstamp_precision(pcap_t *p)
+{
+    (void) p;
+    return PCAP_TSTAMP_PRECISION_MICRO;
 }
 
 int

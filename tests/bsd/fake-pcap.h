@@ -13,6 +13,8 @@
 #define pcap_set_snaplen fakepcap_set_snaplen
 #define pcap_set_promisc fakepcap_set_promisc
 #define pcap_set_immediate_mode fakepcap_set_immediate_mode
+#define pcap_set_tstamp_precision fakepcap_set_tstamp_precision
+#define pcap_get_tstamp_precision fakepcap_get_tstamp_precision
 #define pcap_set_timeout fakepcap_set_timeout
 #define pcap_set_buffer_size fakepcap_set_buffer_size
 #define pcap_activate fakepcap_activate

@@ -1030,10 +1030,20 @@ test_tap_close(void)
     }
 }
 
+/* Writes a frame about which there is nothing more to say. */
+static int
+write_tap(struct host_tap *tap, const void *data, size_t len)
+{
+    struct host_frame frame = { .data = data, .len = len };
+
+    return host_tap_write(tap, &frame);
+}
+
 static void
 test_tap_read(void)
 {
     struct host_tap tap;
+    struct host_meta meta;
     struct fk_if *ifp;
     char buf[64];
     size_t len = 0;
@@ -1042,36 +1052,38 @@ test_tap_read(void)
     ifp = fk_if_find(tap.name);
 
     /* Down. */
-    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len), EAGAIN);
+    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len, &meta), EAGAIN);
     CHECK_OK(host_set_flags(tap.name, 0, HOST_FLAG_UP));
-    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len), EAGAIN);
+    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len, &meta), EAGAIN);
 
     fk_host_tx(ifp, "frame of 20 bytes...", 20);
-    CHECK_OK(host_tap_read(&tap, buf, sizeof buf, &len));
+    CHECK_OK(host_tap_read(&tap, buf, sizeof buf, &len, &meta));
     CHECK(len, 20);
+    CHECK(meta.csum, HOST_CSUM_UNKNOWN);
+    CHECK(meta.gso, HOST_GSO_NONE);
     CHECK(memcmp(buf, "frame of 20 bytes...", 20), 0);
 
     /* Too long: cut, which shows. */
     fk_host_tx(ifp, "frame of 20 bytes...", 20);
-    CHECK_OK(host_tap_read(&tap, buf, 16, &len));
+    CHECK_OK(host_tap_read(&tap, buf, 16, &len, &meta));
     CHECK(len, 16);
-    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len), EAGAIN);
+    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len, &meta), EAGAIN);
 
     /* 0 bytes, interrupted, short. */
     fk_host_tx(ifp, "frame of 20 bytes...", 20);
     fk_fault_short(0, 1);
-    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len), EAGAIN);
+    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len, &meta), EAGAIN);
     fk_fault("read", 0, EINTR, 0, 2);
     fk_fault_short(14, 1);
-    CHECK_OK(host_tap_read(&tap, buf, sizeof buf, &len));
+    CHECK_OK(host_tap_read(&tap, buf, sizeof buf, &len, &meta));
     CHECK(len, 14);
 
     fk_fault("read", 0, EIO, 0, 1);
-    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len), EIO);
+    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len, &meta), EIO);
     fk_if_destroy(ifp);
-    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len), ENODEV);
+    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len, &meta), ENODEV);
     fk_fault("read", 0, EIO, 0, 1);
-    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len), ENODEV);
+    CHECK_ERR(host_tap_read(&tap, buf, sizeof buf, &len, &meta), ENODEV);
     CHECK_OK(host_tap_close(&tap));
 }
 
@@ -1085,78 +1097,165 @@ test_tap_write(void)
 
     CHECK_OK(host_tap_open("br0", &tap));
     ifp = fk_if_find(tap.name);
-    CHECK_ERR(host_tap_write(&tap, frame, sizeof frame),
+    CHECK_ERR(write_tap(&tap, frame, sizeof frame),
               is_freebsd() ? ENETDOWN : 0);
     CHECK(ifp->host_rx.n, 0);
     CHECK_OK(host_set_flags(tap.name, 0, HOST_FLAG_UP));
-    CHECK_OK(host_tap_write(&tap, frame, sizeof frame));
+    CHECK_OK(write_tap(&tap, frame, sizeof frame));
     CHECK(ifp->host_rx.n, 1);
     CHECK(ifp->counters.ipackets, 1);
     CHECK(ifp->counters.ibytes, 60);
-    CHECK_ERR(host_tap_write(&tap, frame, 5), EINVAL);
-    CHECK_ERR(host_tap_write(&tap, big, sizeof big), EMSGSIZE);
+    CHECK_ERR(write_tap(&tap, frame, 5), EINVAL);
+    CHECK_ERR(write_tap(&tap, big, sizeof big), EMSGSIZE);
     fk_fault("write", 0, ENOBUFS, 0, 1);
-    CHECK_ERR(host_tap_write(&tap, frame, sizeof frame), ENOBUFS);
+    CHECK_ERR(write_tap(&tap, frame, sizeof frame), ENOBUFS);
     fk_fault("write", 0, EHOSTDOWN, 0, 1);
-    CHECK_ERR(host_tap_write(&tap, frame, sizeof frame), ENETDOWN);
+    CHECK_ERR(write_tap(&tap, frame, sizeof frame), ENETDOWN);
     fk_fault("write", 0, EINTR, 0, 1);
-    CHECK_OK(host_tap_write(&tap, frame, sizeof frame));
+    CHECK_OK(write_tap(&tap, frame, sizeof frame));
     fk_if_destroy(ifp);
-    CHECK_ERR(host_tap_write(&tap, frame, sizeof frame), ENODEV);
+    CHECK_ERR(write_tap(&tap, frame, sizeof frame), ENODEV);
     CHECK_OK(host_tap_close(&tap));
 }
 
 /* Capture and transmission. */
 
+/* What host_rx_recv() handed out. */
+struct got {
+    size_t n;                       /* Frames. */
+    size_t n_cut;                   /* Those that are not whole. */
+    uint8_t last;                   /* First byte of the latest one. */
+    uint64_t time_ns;               /* Arrival of the latest one. */
+};
+
 static void
-test_capture(void)
+take(const struct host_frame *frame, void *got_)
 {
-    char errbuf[PCAP_ERRBUF_SIZE];
+    struct got *got = got_;
+
+    got->n++;
+    got->n_cut += frame->len < frame->wire_len;
+    got->last = *(const uint8_t *) frame->data;
+    got->time_ns = frame->meta.time_ns;
+}
+
+static void
+arrive(struct fk_if *ifp, size_t n, size_t len)
+{
+    uint8_t frame[4096];
+
+    memset(frame, 0, sizeof frame);
+    for (size_t i = 0; i < n; i++) {
+        frame[0] = 2 * i;
+        fk_wire_rx(ifp, frame, len);
+    }
+}
+
+static void
+test_rx_open(void)
+{
+    struct host_rx_config config = { .max_frame = 1522, .n_queues = 1 };
+    size_t files = fk_n_files();
+    struct host_rx *rx;
     struct fk_if *em0;
-    pcap_t *pcap;
-    int rc;
 
-    CHECK((host_capture_buffer_size(1522) >= 64 * 1522), true);
-    CHECK((host_capture_buffer_size(65535) <= 1024 * 1024), true);
-
-    pcap = pcap_create("em0", errbuf);
-    rc = pcap_activate(pcap);
-    CHECK_ERR(host_capture_error(pcap, rc), ENODEV);
+    CHECK_ERR(host_rx_open("em0", &config, &rx), ENODEV);
+    CHECK((rx == NULL), true);
+    CHECK_ERR(host_rx_open("a-name-that-is-too-long", &config, &rx),
+              ENAMETOOLONG);
     em0 = fk_if_create("em0");
+    em0->flags |= FK_IFF_UP;
     fk_fault("pcap_activate", 0, EPERM, 0, 1);
-    CHECK_ERR(host_capture_error(pcap, pcap_activate(pcap)), EPERM);
-    pcap_set_buffer_size(pcap, 1 << 30);
-    CHECK_ERR(host_capture_error(pcap, pcap_activate(pcap)), ENOBUFS);
-    pcap_set_buffer_size(pcap, host_capture_buffer_size(1522));
+    CHECK_ERR(host_rx_open("em0", &config, &rx), EPERM);
+    fk_fault("pcap_setdirection", 0, EINVAL, 0, 1);
+    CHECK_ERR(host_rx_open("em0", &config, &rx), EINVAL);
+
+    /* bpf(4) gives every frame to every descriptor. */
+    CHECK(host_rx_has_queues(), false);
+    config.n_queues = 2;
+    CHECK_ERR(host_rx_open("em0", &config, &rx), EOPNOTSUPP);
+    config.n_queues = 1;
+    em0->type = FK_IFT_LOOP;
+    CHECK_ERR(host_rx_open("em0", &config, &rx), EOPNOTSUPP);
+    CHECK(fk_n_files(), files);
+    em0->type = FK_IFT_ETHER;
+
+    /* A size that the system refuses is halved until it fits. */
+    fk_max_bpfbuf = 65536;
+    config.buffer_size = 1 << 30;
+    CHECK_OK(host_rx_open("em0", &config, &rx));
+    arrive(em0, 1000, 1000);
+    CHECK((fk_n_captured() > 16), true);
+    CHECK((fk_n_captured() < 1000), true);
+    CHECK((host_rx_drops(rx) > 0), true);
+    host_rx_close(rx);
+    host_rx_close(NULL);
     fk_max_bpfbuf = is_freebsd() ? 512 * 1024 : 1024 * 1024;
-    CHECK(pcap_activate(pcap), 0);
-    CHECK_OK(host_capture_tune(pcap));
-    CHECK_ERR(host_capture_fanout(pcap, 1), EOPNOTSUPP);
+    CHECK(fk_n_files(), files);
+}
+
+static void
+test_rx(void)
+{
+    struct host_rx_config config = { .max_frame = 1522, .n_queues = 1 };
+    struct got got = { .n = 0 };
+    struct host_rx *rx;
+    struct fk_if *em0;
+    uint64_t now;
+    int error;
+
+    em0 = fk_if_create("em0");
+    em0->flags |= FK_IFF_UP;
+    CHECK_OK(host_rx_open("em0", &config, &rx));
+    CHECK((host_rx_fd(rx) >= 0), true);
+    CHECK_OK(host_rx_recv(rx, 32, take, &got));
+    CHECK(got.n, 0);
+    CHECK(host_rx_pending(rx), false);
+
+    /* The rest is held where no descriptor tells of it. */
+    arrive(em0, 50, 100);
+    CHECK_OK(host_rx_recv(rx, 32, take, &got));
+    CHECK(got.n, 32);
+    CHECK(got.last, 2 * 31);
+    now = time(NULL);
+    CHECK((got.time_ns <= (now + 1) * UINT64_C(1000000000)), true);
+    CHECK((got.time_ns > (now - 10) * UINT64_C(1000000000)), true);
+    CHECK(host_rx_pending(rx), true);
+    CHECK_OK(host_rx_recv(rx, 32, take, &got));
+    CHECK(got.n, 50);
+    CHECK(got.n_cut, 0);
+    CHECK(host_rx_pending(rx), false);
+
+    /* Too long. */
+    arrive(em0, 1, 1523);
+    CHECK_OK(host_rx_recv(rx, 32, take, &got));
+    CHECK(got.n_cut, 1);
+
+    /* It ends, and leaves what is too much. */
+    arrive(em0, 300, 60);
+    host_rx_drain(rx, 200);
+    CHECK_OK(host_rx_recv(rx, 1000, take, &got));
+    CHECK(got.n, 51 + 44);
 
     fk_fault("bpf_read", 0, ENETDOWN, 0, 1);
-    rc = pcap_dispatch(pcap, 32, NULL, NULL);
-    CHECK_ERR(host_capture_error(pcap, rc), ENETDOWN);
+    CHECK_ERR(host_rx_recv(rx, 32, take, &got), ENETDOWN);
     fk_fault("bpf_read", 0, EIO, 0, 1);
-    rc = pcap_dispatch(pcap, 32, NULL, NULL);
-    CHECK_ERR(host_capture_error(pcap, rc), EIO);
+    CHECK_ERR(host_rx_recv(rx, 32, take, &got), EIO);
+    CHECK(got.n, 51 + 44);
 
     fk_if_destroy(em0);
-    rc = pcap_dispatch(pcap, 32, NULL, NULL);
-    if (is_freebsd()) {
-        CHECK_ERR(host_capture_error(pcap, rc), ENODEV);
-    } else {
-        CHECK(rc, 0);
-    }
-    pcap_close(pcap);
+    error = host_rx_recv(rx, 32, take, &got);
+    CHECK_ERR(error, is_freebsd() ? ENODEV : 0);
+    host_rx_close(rx);
 }
 
 static void
 test_tx(void)
 {
-    static char frames[4][2048];
+    static char bytes[4][2048];
     struct fk_if *em0 = fk_if_create("em0");
     size_t files = fk_n_files();
-    struct iovec iov[4];
+    struct host_frame frames[4];
     struct host_tx *tx;
     int errors[4];
 
@@ -1169,13 +1268,13 @@ test_tx(void)
     CHECK_OK(host_tx_open("em0", &tx));
     em0->flags |= FK_IFF_UP;
     for (int i = 0; i < 4; i++) {
-        iov[i] = (struct iovec) { frames[i], 60 };
-        frames[i][12] = i;
+        frames[i] = (struct host_frame) { .data = bytes[i], .len = 60 };
+        bytes[i][12] = i;
     }
 
     /* A frame that is too long does not take the others along. */
-    iov[1].iov_len = 1518;
-    CHECK(host_tx_send(tx, iov, 4, errors), 3);
+    frames[1].len = 1518;
+    CHECK(host_tx_send(tx, frames, 4, errors), 3);
     CHECK_ERR(errors[0], 0);
     CHECK_ERR(errors[1], EMSGSIZE);
     CHECK_ERR(errors[2], 0);
@@ -1184,35 +1283,35 @@ test_tx(void)
     CHECK(em0->wire.head->next->data[12], 2);
 
     /* Nor does one that finds no room. */
-    iov[1].iov_len = 60;
+    frames[1].len = 60;
     fk_fault("write", 0, ENOBUFS, 2, 1);
-    CHECK(host_tx_send(tx, iov, 4, errors), 3);
+    CHECK(host_tx_send(tx, frames, 4, errors), 3);
     CHECK_ERR(errors[2], ENOBUFS);
 
     /* Longer than a packet buffer of the kernel. */
     em0->mtu = 9000;
-    iov[0].iov_len = 2048;
+    frames[0].len = 2048;
     fk_fault("write", 0, EIO, 0, 1);
-    CHECK(host_tx_send(tx, iov, 1, errors), 0);
+    CHECK(host_tx_send(tx, frames, 1, errors), 0);
     CHECK_ERR(errors[0], EMSGSIZE);
-    iov[0].iov_len = 60;
+    frames[0].len = 60;
     fk_fault("write", 0, EIO, 0, 1);
-    CHECK(host_tx_send(tx, iov, 1, errors), 0);
+    CHECK(host_tx_send(tx, frames, 1, errors), 0);
     CHECK_ERR(errors[0], EIO);
 
     em0->flags = 0;
-    CHECK(host_tx_send(tx, iov, 1, errors), !is_freebsd());
+    CHECK(host_tx_send(tx, frames, 1, errors), !is_freebsd());
     CHECK_ERR(errors[0], is_freebsd() ? ENETDOWN : 0);
 
     /* What is received is not copied for a handle that never reads. */
     em0->flags = FK_IFF_UP | FK_IFF_PPROMISC;
-    fk_wire_rx(em0, frames[0], 60);
+    fk_wire_rx(em0, bytes[0], 60);
     CHECK(em0->counters.ipackets, 1);
     CHECK(fk_n_captured(), 0);
 
     /* The interface goes: the rest is not tried. */
     fk_vanish_after(1, "em0");
-    CHECK(host_tx_send(tx, iov, 4, errors), 1);
+    CHECK(host_tx_send(tx, frames, 4, errors), 1);
     CHECK_ERR(errors[0], 0);
     CHECK_ERR(errors[1], ENODEV);
     CHECK_ERR(errors[3], ENODEV);
@@ -1756,6 +1855,7 @@ test_tap_vanish(void)
 {
     const char *name = is_freebsd() ? "br0" : "tap0";
     struct host_link link;
+    struct host_meta meta;
     struct host_tap tap;
     size_t files;
     char buf[64];
@@ -1767,8 +1867,8 @@ test_tap_vanish(void)
         for (int which = 0; which < 2; which++) {
             fk_vanish_after(step, which ? name : "tap0");
             if (!host_tap_open(name, &tap)) {
-                host_tap_read(&tap, buf, sizeof buf, &len);
-                host_tap_write(&tap, buf, sizeof buf);
+                host_tap_read(&tap, buf, sizeof buf, &len, &meta);
+                write_tap(&tap, buf, sizeof buf);
             }
             CHECK_OK(host_tap_close(&tap));
             fk_vanish_after(-1, NULL);
@@ -1813,7 +1913,8 @@ static const struct test tests[] = {
     { "tap-read", test_tap_read },
     { "tap-write", test_tap_write },
     { "tap-vanish", test_tap_vanish },
-    { "capture", test_capture },
+    { "rx-open", test_rx_open },
+    { "rx", test_rx },
     { "tx", test_tx },
     { "notifier-link", test_notifier_link },
     { "notifier-rename", test_notifier_rename },
