@@ -198,6 +198,7 @@ tests_test_bpfdev_SOURCES = tests/test-bpfdev.c $(bpfdev_switch_sources)
 # The capture tool.
 TESTSUITE_AT += \
 	tests/bpftap.at \
+	tests/bpftap-record.at \
 	tests/bpftap-why.at
 SYSTEM_TESTSUITE_AT += \
 	tests/system-bpftap.at

@@ -21,6 +21,7 @@
 #include "utilities/bpftap-labels.h"
 #include "utilities/bpftap-merge.h"
 #include "utilities/bpftap-output.h"
+#include "utilities/bpftap-ring.h"
 #include "utilities/bpftap-util.h"
 
 /* 2026-01-01 00:00:00 UTC. */
@@ -426,6 +427,94 @@ test_hex(int argc, char *argv[])
     return retval != PCAP_ERROR_BREAK;
 }
 
+/* Number 'i' of the packets for a ring, with its data in 'data'. */
+static struct bt_packet
+ring_packet(uint32_t i, uint8_t data[])
+{
+    uint32_t caplen = i * 2654435761u % 70000;
+
+    memset(data, i, caplen);
+    return (struct bt_packet) {
+        .ts = NEW_YEAR + i, .data = data, .caplen = caplen, .len = caplen + 1,
+        .direction = BT_DIR_IN, .comment = i % 7 ? NULL : "seven"
+    };
+}
+
+/* Takes a packet out of 'ring', which must be number 'i'. */
+static bool
+ring_has(struct bt_ring *ring, uint32_t i)
+{
+    static uint8_t data[70000];
+    struct bt_packet want = ring_packet(i, data);
+    struct bt_packet got;
+    uint32_t number;
+
+    return (bt_ring_take(ring, &number, &got) && number == i % 3
+            && got.ts == want.ts && got.caplen == want.caplen
+            && got.len == want.len && got.direction == want.direction
+            && !memcmp(got.data, want.data, want.caplen)
+            && !strcmp(got.comment ? got.comment : "",
+                       want.comment ? want.comment : ""));
+}
+
+/* ring: puts packets into the smallest ring and takes some out, at random: those
+ * that it has are the last ones, in order and whole. */
+static int
+test_ring(int argc, char *argv[])
+{
+    static uint8_t data[70000];
+    struct bt_ring *ring = bt_ring_create(0);
+    uint32_t next = 0;
+
+    (void) argc;
+    (void) argv;
+    srand(1);
+    for (int step = 0; step < 2000; step++) {
+        for (int n = rand() % 100; n > 0; n--) {
+            struct bt_packet packet = ring_packet(next, data);
+
+            bt_ring_put(ring, next % 3, &packet, next);
+            next++;
+        }
+        if (rand() % 10 == 0 && next > 10) {
+            bt_ring_forget(ring, next - 10);
+            if (bt_ring_n_packets(ring) > 10) {
+                printf("step %d: what is old was not forgotten\n", step);
+                return 1;
+            }
+        }
+        for (int n = rand() % 10; n > 0 && bt_ring_n_packets(ring); n--) {
+            uint32_t i = next - bt_ring_n_packets(ring);
+
+            if (bt_ring_oldest(ring) != i || !ring_has(ring, i)) {
+                printf("step %d: wrong packet in place of %u\n", step, i);
+                return 1;
+            }
+        }
+    }
+    for (int i = 0; i < 1000; i++) {
+        struct bt_packet packet = ring_packet(next, data);
+
+        bt_ring_put(ring, next % 3, &packet, next);
+        next++;
+    }
+    if (bt_ring_n_packets(ring) < 20) {
+        printf("only %zu packets are left in a full ring\n",
+               bt_ring_n_packets(ring));
+        return 1;
+    }
+    while (bt_ring_n_packets(ring)) {
+        uint32_t i = next - bt_ring_n_packets(ring);
+
+        if (!ring_has(ring, i)) {
+            printf("at the end: wrong packet in place of %u\n", i);
+            return 1;
+        }
+    }
+    bt_ring_destroy(ring);
+    return 0;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -438,6 +527,7 @@ main(int argc, char *argv[])
         { "long", test_long },
         { "rotate", test_rotate },
         { "merge", test_merge },
+        { "ring", test_ring },
         { "labels", test_labels },
         { "json", test_json },
         { "hex", test_hex },

@@ -13,6 +13,10 @@ BPFTAP_MODULES = \
 	utilities/bpftap-compress.h \
 	utilities/bpftap-files.c \
 	utilities/bpftap-files.h \
+	utilities/bpftap-files-name.c \
+	utilities/bpftap-files-parse.c \
+	utilities/bpftap-files-private.h \
+	utilities/bpftap-files-record.c \
 	utilities/bpftap-format.c \
 	utilities/bpftap-format.h \
 	utilities/bpftap-labels.c \
@@ -21,6 +25,8 @@ BPFTAP_MODULES = \
 	utilities/bpftap-merge.h \
 	utilities/bpftap-output.c \
 	utilities/bpftap-output.h \
+	utilities/bpftap-ring.c \
+	utilities/bpftap-ring.h \
 	utilities/bpftap-util.c \
 	utilities/bpftap-util.h
 
@@ -56,11 +62,17 @@ utilities_ovs_bpftap_SOURCES = \
 	utilities/bpftap-capture.c \
 	utilities/bpftap-commands.h \
 	utilities/bpftap-dump.c \
+	utilities/bpftap-events.c \
+	utilities/bpftap-events.h \
+	utilities/bpftap-events-db.c \
+	utilities/bpftap-events-log.c \
+	utilities/bpftap-events-private.h \
 	utilities/bpftap-extcap.c \
 	utilities/bpftap-inject.c \
 	utilities/bpftap-list.c \
 	utilities/bpftap-options.c \
 	utilities/bpftap-options.h \
+	utilities/bpftap-record.c \
 	utilities/bpftap-forecast.c \
 	utilities/bpftap-forecast.h \
 	utilities/bpftap-top.c \

@@ -16,6 +16,7 @@
 
 int bt_cmd_list(int argc, char *argv[]);
 int bt_cmd_capture(int argc, char *argv[]);
+int bt_cmd_record(int argc, char *argv[]);
 int bt_cmd_dump(int argc, char *argv[]);
 int bt_cmd_inject(int argc, char *argv[]);
 int bt_cmd_top(int argc, char *argv[]);

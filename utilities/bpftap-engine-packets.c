@@ -77,6 +77,10 @@ write_packet(struct engine *e, struct bt_feed *feed)
         e->capture->observe(e->capture->aux, source->number, source->name,
                             packet.direction);
     }
+    if (e->capture->watch) {
+        e->capture->watch->packet(e->capture->watch->aux, e->files,
+                                  source->name, tap->dlt, &packet);
+    }
     more = bt_files_packet(e->files, source->number, &packet);
     source->n_packets++;
     source->told += packet.lost;
@@ -134,7 +138,7 @@ bt_engine_write_packets(struct engine *e, uint64_t limit)
 static void
 reserve_fds(struct engine *e)
 {
-    size_t n = e->n_feeds + 2;
+    size_t n = e->n_feeds + 2 + BT_WATCH_FDS;
 
     if (n > e->n_fds_allocated) {
         e->n_fds_allocated = 2 * n;
@@ -225,10 +229,14 @@ bt_engine_sleep_time(const struct engine *e)
 uint64_t
 bt_engine_wait_and_fetch(struct engine *e, uint64_t timeout)
 {
+    const struct bt_watch *watch = e->capture->watch;
     size_t n = collect_fds(e);
     uint64_t seen, limit = UINT64_MAX;
 
-    bt_poll(e->fds, n, timeout);
+    e->n_watched = (watch ? watch->prepare(watch->aux, &e->fds[n], &timeout)
+                    : 0);
+    e->n_fds = n;
+    bt_poll(e->fds, n + e->n_watched, timeout);
     seen = bt_now_real();
     if (e->fds[0].revents & (POLLERR | POLLHUP)) {
         bt_files_hang_up(e->files);

@@ -282,6 +282,9 @@ bt_engine_lose_switch(struct engine *e)
             lose_source(e, e->sources[i], "the switch");
         }
     }
+    if (e->capture->watch && e->files) {
+        e->capture->watch->gone(e->capture->watch->aux, e->files);
+    }
     if (e->stuck && (e->draining || bt_stop_signal())) {
         bt_error("the switch does not answer, its daemon is stopped or stuck; "
                  "what it had buffered is not in the file");

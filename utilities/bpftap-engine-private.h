@@ -41,6 +41,8 @@ struct engine {
     struct pollfd *fds;
     struct bt_feed **fd_feeds;
     size_t n_fds_allocated;
+    size_t n_watched;           /* The last of 'fds' are the watch's. */
+    size_t n_fds;
 
     bool stop;
     bool draining;              /* After the end: only what is buffered. */

@@ -36,6 +36,18 @@ close_file(struct bt_files *files, void *e_)
     }
 }
 
+/* What has nothing to do with packets. */
+static void
+run_watch(struct engine *e)
+{
+    const struct bt_watch *watch = e->capture->watch;
+
+    if (watch) {
+        watch->run(watch->aux, e->files, e->sources, e->n_sources,
+                   &e->fds[e->n_fds], e->n_watched);
+    }
+}
+
 /* What is due by the clock. */
 static void
 run_timers(struct engine *e)
@@ -66,6 +78,7 @@ capture_loop(struct engine *e)
         while (bt_engine_write_packets(e, limit) && !e->stop) {
             limit = bt_engine_wait_and_fetch(e, 0);
         }
+        run_watch(e);
         if (!bt_files_run(e->files)) {
             e->stop = true;
         }

@@ -16,6 +16,7 @@
 #ifndef BPFTAP_ENGINE_H
 #define BPFTAP_ENGINE_H 1
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +30,28 @@ struct bt_spec {
     uint32_t snaplen;           /* 0 for no limit. */
     unsigned int direction;     /* BPF_D_*. */
 };
+
+struct bt_source;
+
+/* What else is waited for during a capture, and done. */
+struct bt_watch {
+    /* Fills in some of 'fds', at most BT_WATCH_FDS, and makes '*wait', in
+     * nanoseconds, smaller if need be.  Returns how many. */
+    size_t (*prepare)(void *aux, struct pollfd fds[], uint64_t *wait);
+
+    /* Called in each turn, with the 'n' of 'fds' after poll(2). */
+    void (*run)(void *aux, struct bt_files *, struct bt_source *const sources[],
+                size_t n_sources, const struct pollfd fds[], size_t n);
+
+    /* Called for each packet, of link type 'dlt', before it is written. */
+    void (*packet)(void *aux, struct bt_files *, const char *port,
+                   uint32_t dlt, const struct bt_packet *);
+
+    /* The switch went away. */
+    void (*gone)(void *aux, struct bt_files *);
+    void *aux;
+};
+#define BT_WATCH_FDS 8
 
 struct bt_capture {
     struct bt_spec *specs;
@@ -47,6 +70,7 @@ struct bt_capture {
     uint64_t stats_interval;    /* Nanoseconds between statistics in the file,
                                  * 0 for only at the end. */
     struct bt_files_config files;
+    const struct bt_watch *watch; /* NULL for nothing. */
 
     /* If not NULL, called for each packet before it is written. */
     void (*observe)(void *aux, uint32_t number, const char *port,

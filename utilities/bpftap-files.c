@@ -8,108 +8,30 @@
 
 /* Sequence of capture files; see bpftap-files.h. */
 
-#include "bpftap-files.h"
+#include "bpftap-files-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "bpftap-output.h"
-
-struct bt_files {
-    const struct bt_files_config *config;
-    bt_files_closing_func *closing;
-    void *aux;
-
-    struct bt_output *output;
-    char *name;                 /* Of the current file. */
-    unsigned int number;        /* Of the current file, from 1. */
-    struct bt_strv names;       /* Complete files of the ring. */
-    size_t n_removed;           /* Of 'names', from the start. */
-
-    bool header_written;        /* pcap's waits for the first interface. */
-    bool failed;
-    bool closed_by_reader;
-    bool over;                  /* No more packets. */
-    bool time_up;               /* No more than what has come until now. */
-
-    uint64_t started;           /* Monotonic, of the capture... */
-    uint64_t file_started;      /* ...and of the current file. */
-    uint64_t next_interval;     /* Real time, seconds. */
-    uint64_t n_packets;         /* Of the capture... */
-    uint64_t file_packets;      /* ...and in the current file. */
-    uint64_t old_bytes;         /* In files before the current one. */
-
-    struct bt_interface *interfaces;
-    size_t n_interfaces;
-};
-
-static bool
-is_sequence(const struct bt_files_config *config)
-{
-    const struct bt_limits *next = &config->next;
-
-    return next->bytes || next->packets || next->duration || next->interval;
-}
-
-/* Splits off what follows the last dot of the last component of 'path', the
- * dot included.  Returns a pointer to it, or to the terminating null. */
-static const char *
-find_suffix(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *base = slash ? slash + 1 : path;
-    const char *dot = strrchr(base, '.');
-
-    return dot && dot != base ? dot : base + strlen(base);
-}
-
-/* As find_suffix(), with the suffix before one of a compression. */
-static const char *
-find_whole_suffix(const char *path)
-{
-    const char *suffix = find_suffix(path);
-    char *stem;
-
-    if (bt_compression_of_name(path) == BT_PLAIN) {
-        return suffix;
-    }
-    stem = bt_asprintf("%.*s", (int) (suffix - path), path);
-    suffix = path + (find_suffix(stem) - stem);
-    free(stem);
-    return suffix;
-}
-
-/* As dumpcap(1) names them: NAME_00001_20261122103000.pcapng. */
-static char *
-sequence_name(const struct bt_files_config *config, unsigned int number)
-{
-    const char *suffix = find_whole_suffix(config->path);
-    int stem = suffix - config->path;
-    time_t now = time(NULL);
-    struct tm tm;
-    char stamp[32];
-
-    strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", localtime_r(&now, &tm));
-    return (config->time_first
-            ? bt_asprintf("%.*s_%s_%05u%s", stem, config->path, stamp, number,
-                          suffix)
-            : bt_asprintf("%.*s_%05u_%s%s", stem, config->path, number, stamp,
-                          suffix));
-}
+/* A full disk is looked at again after so long, and must have so much room
+ * before writing goes on. */
+#define RETRY BT_NSEC
+#define ROOM_MIN (1024 * 1024)
 
 static void
-write_header(struct bt_files *files)
+write_header(struct bt_files *files, const struct bt_strv *comments)
 {
     const struct bt_files_config *config = files->config;
     static const struct bt_interface ethernet = { .name = "", .dlt = 1 };
 
     bt_encode_start(&config->encoder, files->output,
                     files->n_interfaces ? files->interfaces : &ethernet,
-                    config->comments);
+                    comments);
     for (size_t i = 0; i < files->n_interfaces; i++) {
         bt_encode_interface(&config->encoder, files->output,
                             &files->interfaces[i]);
@@ -124,8 +46,8 @@ interval_end(uint64_t interval, uint64_t now)
     return interval ? (now / interval + 1) * interval : 0;
 }
 
-static bool
-start_file(struct bt_files *files)
+bool
+bt_files_start(struct bt_files *files, const struct bt_strv *comments)
 {
     const struct bt_files_config *config = files->config;
     bt_block_length_func *block_length = (config->encoder.format == BT_PCAP
@@ -140,9 +62,7 @@ start_file(struct bt_files *files)
         files->output = (fd < 0 ? NULL
                          : bt_output_from_fd(fd, "pipe", block_length));
     } else {
-        files->name = (is_sequence(config)
-                       ? sequence_name(config, files->number)
-                       : bt_strdup(config->path));
+        files->name = bt_files_name(files);
         files->output = bt_output_open(files->name, block_length);
     }
     files->failed = !files->output;
@@ -156,7 +76,7 @@ start_file(struct bt_files *files)
     files->next_interval = interval_end(config->next.interval, time(NULL));
     if (files->output && (files->n_interfaces
                           || config->encoder.format == BT_PCAPNG)) {
-        write_header(files);
+        write_header(files, comments);
     }
     return !files->failed;
 }
@@ -184,9 +104,8 @@ print_name(const struct bt_files_config *config, const char *name)
     }
 }
 
-/* Removes the oldest files until the ring has room for one more. */
-static void
-trim_ring(struct bt_files *files)
+void
+bt_files_trim(struct bt_files *files)
 {
     unsigned int max = files->config->next.files;
 
@@ -210,12 +129,29 @@ trim_ring(struct bt_files *files)
     }
 }
 
+/* A stamp may give a name again, so that the older file is gone. */
 static void
-end_file(struct bt_files *files)
+forget_name(struct bt_files *files, const char *name)
+{
+    for (size_t i = files->n_removed; i < files->names.n; i++) {
+        if (!strcmp(files->names.v[i], name)) {
+            free(files->names.v[i]);
+            memmove(&files->names.v[i], &files->names.v[i + 1],
+                    (files->names.n - i) * sizeof *files->names.v);
+            files->names.n--;
+            return;
+        }
+    }
+}
+
+void
+bt_files_end(struct bt_files *files)
 {
     if (files->output) {
+        bool empty;
+
         if (!files->header_written) {
-            write_header(files);
+            write_header(files, files->config->comments);
         }
         files->closing(files, files->aux);
         files->old_bytes += bt_output_size(files->output);
@@ -223,14 +159,20 @@ end_file(struct bt_files *files)
             files->failed = true;
             files->closed_by_reader |= files->output->closed_by_reader;
         }
+        empty = files->output->regular && !files->output->written;
         if (!bt_output_close(files->output)) {
             files->failed = true;
         }
         files->output = NULL;
-        if (strcmp(files->name, "-")) {
-            print_name(files->config, files->name);
+        if (empty && files->failed && bt_files_is_sequence(files->config)) {
+            unlink(files->name);
+        } else {
+            if (strcmp(files->name, "-")) {
+                print_name(files->config, files->name);
+            }
+            forget_name(files, files->name);
+            bt_strv_add(&files->names, files->name);
         }
-        bt_strv_add(&files->names, files->name);
     }
     free(files->name);
     files->name = NULL;
@@ -246,7 +188,9 @@ bt_files_open(const struct bt_files_config *config,
     files->closing = closing;
     files->aux = aux;
     files->started = bt_now_mono();
-    if (!start_file(files)) {
+    if (config->record) {
+        bt_recorder_open(files);
+    } else if (!bt_files_start(files, config->comments)) {
         bt_files_close(files);
         return NULL;
     }
@@ -260,15 +204,107 @@ bt_files_add_interface(struct bt_files *files,
     files->interfaces = bt_realloc(files->interfaces,
                                    (files->n_interfaces + 1)
                                    * sizeof *files->interfaces);
+    files->unwritten = bt_realloc(files->unwritten,
+                                  (files->n_interfaces + 1)
+                                  * sizeof *files->unwritten);
+    files->unwritten[files->n_interfaces] = 0;
     files->interfaces[files->n_interfaces++] = *iface;
     if (!files->output) {
         /* Nothing can be written any more. */
     } else if (files->header_written) {
         bt_encode_interface(&files->config->encoder, files->output, iface);
     } else {
-        write_header(files);
+        write_header(files, files->config->comments);
     }
     return files->n_interfaces - 1;
+}
+
+/* Is there room again where the files are? */
+static bool
+has_room(const struct bt_files *files)
+{
+    const char *slash = strrchr(files->config->path, '/');
+    char *directory = (slash ? bt_asprintf("%.*s/", (int) (slash
+                                                    - files->config->path),
+                                           files->config->path)
+                       : bt_strdup("."));
+    struct statvfs s;
+    bool room = (statvfs(directory, &s)
+                 || (uint64_t) s.f_bavail * s.f_frsize >= ROOM_MIN);
+
+    free(directory);
+    return room;
+}
+
+/* Starts the next file.  If the disk is full it is tried again later, and what
+ * comes until then is counted as lost. */
+static void
+try_next(struct bt_files *files)
+{
+    bt_files_trim(files);
+    files->starved = false;
+    if (bt_files_start(files, files->config->comments)
+        && files->header_written) {
+        bt_output_flush(files->output);
+    }
+}
+
+/* Counts the packets in the output's buffer that were not written. */
+static void
+count_unwritten(struct bt_files *files)
+{
+    const struct bt_output *output = files->output;
+    size_t length;
+
+    for (size_t i = output->lost_start; i < output->lost_end; i += length) {
+        uint32_t number = bt_block_interface(&files->config->encoder,
+                                             output->buffer + i,
+                                             output->written + i
+                                             - output->lost_start);
+
+        length = output->block_length(output->buffer + i,
+                                      output->written + i
+                                      - output->lost_start);
+        if (number < files->n_interfaces) {
+            files->unwritten[number]++;
+            files->n_unwritten++;
+        }
+    }
+}
+
+/* A sequence of files goes on when its disk has room again: only this file is
+ * over.  Returns false if it is another failure. */
+static bool
+starve(struct bt_files *files)
+{
+    if (!bt_files_is_sequence(files->config) || !files->output
+        || !files->output->failed || !files->output->full) {
+        return false;
+    }
+    count_unwritten(files);
+    bt_files_end(files);
+    files->failed = false;
+    files->starved = true;
+    files->was_starved = true;
+    files->retry = bt_now_mono() + RETRY;
+    return true;
+}
+
+/* Goes on after a time without room, if there is some. */
+static void
+revive(struct bt_files *files)
+{
+    if (bt_now_mono() < files->retry) {
+        return;
+    }
+    files->retry = bt_now_mono() + RETRY;
+    if (has_room(files)) {
+        try_next(files);
+        if (!starve(files) && files->output) {
+            bt_error("%s: there is room again; %llu packets were not written",
+                     files->name, (unsigned long long int) files->n_unwritten);
+        }
+    }
 }
 
 /* Ends the current file and, unless that was the last, starts the next. */
@@ -277,12 +313,12 @@ next_file(struct bt_files *files)
 {
     unsigned int last = files->config->end.files;
 
-    end_file(files);
+    bt_files_end(files);
     if (files->failed || (last && files->number >= last)) {
         files->over = true;
     } else {
-        trim_ring(files);
-        files->over = !start_file(files);
+        bt_files_trim(files);
+        files->over = !bt_files_start(files, files->config->comments);
     }
 }
 
@@ -318,8 +354,9 @@ check_clocks(struct bt_files *files)
 
     if (reached(now - files->started, end->duration)) {
         files->time_up = true;
-    } else if (reached(now - files->file_started, next->duration)
-               || reached(time(NULL), files->next_interval)) {
+    } else if (files->output && !files->recorder
+               && (reached(now - files->file_started, next->duration)
+                   || reached(time(NULL), files->next_interval))) {
         next_file(files);
     }
 }
@@ -327,7 +364,20 @@ check_clocks(struct bt_files *files)
 bool
 bt_files_accept(const struct bt_files *files)
 {
-    return !files->over && !files->failed && !files->output->failed;
+    return (!files->over && !files->failed
+            && !(files->output && files->output->failed));
+}
+
+void
+bt_files_encode(struct bt_files *files, uint32_t number,
+                const struct bt_packet *packet)
+{
+    struct bt_packet p = *packet;
+
+    p.lost += files->unwritten[number];
+    files->unwritten[number] = 0;
+    bt_encode_packet(&files->config->encoder, files->output, number, &p);
+    files->file_packets++;
 }
 
 bool
@@ -336,11 +386,19 @@ bt_files_packet(struct bt_files *files, uint32_t number,
 {
     if (!bt_files_accept(files)) {
         return false;
+    } else if (files->starved) {
+        files->unwritten[number] += 1 + packet->lost;
+        files->n_unwritten++;
+        return true;
     }
-    bt_encode_packet(&files->config->encoder, files->output, number, packet);
     files->n_packets++;
-    files->file_packets++;
-    check_amounts(files);
+    if (files->recorder) {
+        return bt_recorder_packet(files, number, packet);
+    }
+    bt_files_encode(files, number, packet);
+    if (!starve(files)) {
+        check_amounts(files);
+    }
     return bt_files_accept(files);
 }
 
@@ -357,11 +415,16 @@ bt_files_stats(struct bt_files *files, uint32_t number,
 bool
 bt_files_run(struct bt_files *files)
 {
+    if (files->recorder) {
+        bt_recorder_run(files);
+    } else if (files->starved) {
+        revive(files);
+    }
     if (bt_files_accept(files)) {
         check_clocks(files);
     }
     if (files->output && files->header_written
-        && !bt_output_flush(files->output)) {
+        && !bt_output_flush(files->output) && !starve(files)) {
         files->failed = true;
         files->closed_by_reader |= files->output->closed_by_reader;
     }
@@ -388,11 +451,15 @@ bt_files_wait(const struct bt_files *files)
 {
     const struct bt_files_config *config = files->config;
     uint64_t now = bt_now_mono();
-    uint64_t wait = min64(time_left(now, files->started,
-                                    config->end.duration),
-                          time_left(now, files->file_started,
-                                    config->next.duration));
+    uint64_t wait = time_left(now, files->started, config->end.duration);
 
+    if (files->recorder) {
+        return min64(wait, bt_recorder_wait(files));
+    } else if (files->starved) {
+        return min64(wait, time_left(now, files->retry - RETRY, RETRY));
+    }
+    wait = min64(wait, time_left(now, files->file_started,
+                                 config->next.duration));
     if (files->next_interval) {
         uint64_t real = bt_now_real();
         uint64_t due = files->next_interval * BT_NSEC;
@@ -448,90 +515,19 @@ bt_files_close(struct bt_files *files)
 {
     bool ok;
 
-    end_file(files);
-    ok = !files->failed;
+    if (files->recorder) {
+        bt_recorder_close(files);
+    }
+    bt_files_end(files);
+    if (files->starved && files->n_unwritten) {
+        bt_error("%llu packets were not written for want of room",
+                 (unsigned long long int) files->n_unwritten);
+    }
+    ok = !files->failed && !files->was_starved;
     bt_strv_free(&files->names);
+    free(files->stamped);
+    free(files->unwritten);
     free(files->interfaces);
     free(files);
     return ok;
-}
-
-/* Returns the part of 's' after the colon if what is before it is 'name'. */
-static const char *
-condition_value(const char *s, const char *name)
-{
-    size_t n = strlen(name);
-
-    return !strncmp(s, name, n) && s[n] == ':' ? s + n + 1 : NULL;
-}
-
-/* Parses the conditions that both options have.  Returns false if 's' is none
- * of them. */
-static bool
-parse_limit(const char *what, const char *s, struct bt_limits *limits)
-{
-    const char *value;
-
-    if ((value = condition_value(s, "filesize"))) {
-        /* dumpcap's kilobytes have 1000 bytes. */
-        limits->bytes = 1000 * bt_parse_uint(what, value, 1, UINT32_MAX);
-    } else if ((value = condition_value(s, "packets"))) {
-        limits->packets = bt_parse_uint(what, value, 1, INT64_MAX);
-    } else if ((value = condition_value(s, "duration"))) {
-        limits->duration = bt_parse_duration(what, value);
-    } else if ((value = condition_value(s, "files"))) {
-        limits->files = bt_parse_uint(what, value, 1, 99999);
-    } else {
-        return false;
-    }
-    return true;
-}
-
-void
-bt_files_parse_next(const char *what, const char *s,
-                    struct bt_files_config *config)
-{
-    const char *value;
-
-    if (parse_limit(what, s, &config->next)) {
-        /* Done. */
-    } else if ((value = condition_value(s, "interval"))) {
-        config->next.interval = (bt_parse_duration(what, value) + BT_NSEC - 1)
-                                / BT_NSEC;
-    } else if ((value = condition_value(s, "printname"))) {
-        config->print_names = value;
-    } else if ((value = condition_value(s, "nametimenum"))) {
-        config->time_first = bt_parse_uint(what, value, 1, 2) == 2;
-    } else {
-        bt_usage("%s: \"%s\" is none of filesize:KB, duration:TIME, "
-                 "interval:TIME, packets:N, files:N, printname:FILE and "
-                 "nametimenum:1|2", what, s);
-    }
-}
-
-void
-bt_files_parse_end(const char *what, const char *s,
-                   struct bt_files_config *config)
-{
-    if (!parse_limit(what, s, &config->end)) {
-        bt_usage("%s: \"%s\" is none of duration:TIME, filesize:KB, "
-                 "packets:N and files:N", what, s);
-    }
-}
-
-void
-bt_files_check(const struct bt_files_config *config)
-{
-    bool sequence = is_sequence(config);
-
-    if (sequence && (!config->path || !strcmp(config->path, "-"))) {
-        bt_usage("-b: several files need a name, given with -w FILE, and not "
-                 "standard output");
-    } else if (!sequence && (config->next.files || config->end.files)) {
-        bt_usage("a number of files needs a condition for the next file, "
-                 "such as -b filesize:1000");
-    } else if (sequence && config->end.bytes) {
-        bt_usage("-a filesize and several files exclude each other; use "
-                 "-b filesize for the size of each");
-    }
 }

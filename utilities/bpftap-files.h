@@ -35,6 +35,16 @@ struct bt_limits {
                                  * of files. */
 };
 
+/* A recorder keeps packets in memory, and writes a file when something
+ * happens. */
+struct bt_record {
+    size_t memory;              /* Bytes. */
+    uint64_t before;            /* Nanoseconds to write of what was before; 0
+                                 * for all that there is. */
+    uint64_t after;             /* Nanoseconds to write from then on. */
+    uint64_t pause;             /* After a file, before the next one. */
+};
+
 struct bt_files_config {
     const char *path;           /* "-" for standard output.  If NULL, */
     int (*open)(void *aux);     /* returns a descriptor, or -1 after a
@@ -45,9 +55,11 @@ struct bt_files_config {
     const struct bt_strv *comments;
     struct bt_limits next;      /* When to go on to the next file. */
     struct bt_limits end;       /* When to end. */
+    const struct bt_record *record; /* NULL unless packets are recorded. */
     const char *print_names;    /* Where names of complete files go: "-",
                                  * "stderr", a file, or NULL for nowhere. */
     bool reader_may_close;      /* It ends the capture well. */
+    bool quiet;                 /* A recorder tells nothing of its files. */
     bool time_first;            /* NAME_TIME_NUMBER, not NAME_NUMBER_TIME. */
 };
 
@@ -92,6 +104,18 @@ bool bt_files_accept(const struct bt_files *);
 int bt_files_pipe(const struct bt_files *);
 void bt_files_hang_up(struct bt_files *);
 
+/* Something has happened for which a recorder writes: the packets that it has,
+ * and those that come for some time from then on.  'reason' goes into the
+ * file. */
+void bt_files_event(struct bt_files *, const char *reason);
+
+/* Is a recorder writing a file? */
+bool bt_files_is_writing(const struct bt_files *);
+
+/* Says on one line, for people, what a recorder has and does.  The caller frees
+ * it. */
+char *bt_files_describe(const struct bt_files *);
+
 /* Has anything failed?  Was it because the reader closed its end? */
 bool bt_files_failed(const struct bt_files *);
 bool bt_files_closed_by_reader(const struct bt_files *);
@@ -110,6 +134,10 @@ void bt_files_parse_next(const char *what, const char *s,
                          struct bt_files_config *config);
 void bt_files_parse_end(const char *what, const char *s,
                         struct bt_files_config *config);
+
+/* Returns a name for a file that has none, with the time in it: "suffix" is
+ * "pcap" or "pcapng".  The caller frees it. */
+char *bt_files_default_name(const char *suffix, enum bt_compression);
 
 /* Ends the program with a message if the conditions do not go together. */
 void bt_files_check(const struct bt_files_config *);

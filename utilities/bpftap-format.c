@@ -416,3 +416,17 @@ bt_pcapng_block_length(const uint8_t *block, uint64_t offset)
     memcpy(&length, block + 4, sizeof length);
     return length;
 }
+
+uint32_t
+bt_block_interface(const struct bt_encoder *encoder, const uint8_t *block,
+                   uint64_t offset)
+{
+    uint32_t type, number;
+
+    if (encoder->format == BT_PCAP) {
+        return offset ? 0 : UINT32_MAX;
+    }
+    memcpy(&type, block, sizeof type);
+    memcpy(&number, block + 8, sizeof number);
+    return type == NG_EPB ? number : UINT32_MAX;
+}

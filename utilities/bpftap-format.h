@@ -98,4 +98,9 @@ void bt_encode_stats(const struct bt_encoder *, struct bt_output *,
 size_t bt_pcap_block_length(const uint8_t *block, uint64_t offset);
 size_t bt_pcapng_block_length(const uint8_t *block, uint64_t offset);
 
+/* Returns the number of the interface that the packet at 'block' is of, or
+ * UINT32_MAX if it is another block.  'offset' as above. */
+uint32_t bt_block_interface(const struct bt_encoder *, const uint8_t *block,
+                            uint64_t offset);
+
 #endif /* bpftap-format.h */

@@ -166,6 +166,8 @@ cut_back(struct bt_output *output, size_t n)
         whole += length;
     }
     output->written = start + whole;
+    output->lost_start = whole;
+    output->lost_end = output->used;
     if (output->regular
         && ftruncate(output->fd, (output->compression == BT_PLAIN
                                   ? output->written : output->stored))) {
@@ -181,6 +183,7 @@ fail(struct bt_output *output, int error, size_t n_done)
     output->failed = true;
     output->used = 0;
     output->closed_by_reader = error == EPIPE;
+    output->full = error == ENOSPC || error == EDQUOT;
     if (error == EPIPE && output->reader_may_close) {
         /* Its reader knows why. */
     } else if (error == EPIPE) {

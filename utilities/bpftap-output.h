@@ -36,6 +36,7 @@ struct bt_output {
     bool reader_may_close;      /* A closed pipe needs no message. */
     bool failed;                /* The message is out; nothing more goes. */
     bool closed_by_reader;      /* It failed with EPIPE. */
+    bool full;                  /* It failed for want of room. */
     bt_block_length_func *block_length;
     enum bt_compression compression;
     uint64_t stored;            /* Bytes that 'fd' has of compressed pieces. */
@@ -44,6 +45,8 @@ struct bt_output {
     uint8_t *buffer;            /* Whole blocks, not yet written. */
     size_t used;
     size_t allocated;
+    size_t lost_start, lost_end; /* Whole blocks in 'buffer', once it failed,
+                                  * that were not written. */
     uint64_t written;           /* Bytes that 'fd' has, before compression. */
 };
 

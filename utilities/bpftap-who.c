@@ -26,10 +26,8 @@
 /* How long a daemon may take for its answer. */
 #define PATIENCE (2 * BT_NSEC)
 
-/* Returns the directory of 'socket', or the run directory.  The caller frees
- * it. */
-static char *
-find_rundir(const char *socket)
+char *
+bt_who_rundir(const char *socket)
 {
     const char *slash = socket ? strrchr(socket, '/') : NULL;
     const char *rundir = getenv("OVS_RUNDIR");
@@ -147,7 +145,7 @@ bt_who_explain(const char *socket, int error, char errbuf[])
     if (error != ENOENT && error != ECONNREFUSED) {
         return;
     }
-    rundir = find_rundir(socket);
+    rundir = bt_who_rundir(socket);
     pid = read_pidfile(rundir);
     switch (pid > 0 ? ask(rundir, pid) : NOBODY) {
     case NOBODY:

@@ -19,4 +19,8 @@
  * replaces the message by one that says so and what to do. */
 void bt_who_explain(const char *socket, int error, char errbuf[]);
 
+/* Returns the directory of the switch's sockets: that of 'socket', or, if that
+ * is NULL, the default.  The caller frees it. */
+char *bt_who_rundir(const char *socket);
+
 #endif /* bpftap-who.h */

@@ -27,6 +27,8 @@ struct command {
 static const struct command commands[] = {
     { "list", bt_cmd_list, "list the ports, and who listens to them" },
     { "capture", bt_cmd_capture, "write packets to files" },
+    { "record", bt_cmd_record, "keep packets in memory until something "
+      "happens" },
     { "dump", bt_cmd_dump, "show packets, as tcpdump does" },
     { "inject", bt_cmd_inject, "replay a capture file into a port" },
     { "top", bt_cmd_top, "watch the traffic of all ports" },

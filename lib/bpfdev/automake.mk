@@ -20,8 +20,8 @@ lib_bpfdev_libbpfdev_la_SOURCES = \
 	lib/bpfdev/bpfdev.c
 nodist_lib_bpfdev_libbpfdev_la_SOURCES = lib/bpfdev/bpfdev-rundir.h
 
-# The run directory is the one of the Open vSwitch that the daemon is linked
-# with.
+# The directories of sockets and logs are those of the Open vSwitch that the
+# daemon is linked with.
 BUILT_SOURCES += lib/bpfdev/bpfdev-rundir.h
 CLEANFILES += lib/bpfdev/bpfdev-rundir.h
 $(lib_bpfdev_libbpfdev_la_OBJECTS): lib/bpfdev/bpfdev-rundir.h
@@ -29,8 +29,12 @@ lib/bpfdev/bpfdev-rundir.h: $(OVS_STAMP) Makefile
 	$(AM_V_GEN)$(MKDIR_P) lib/bpfdev && \
 	rundir=`sed -n 's/.*"\(.*\)", "OVS_RUNDIR".*/\1/p' \
 	  '$(OVS_BUILD)/lib/dirs.c'` && \
-	test -n "$$rundir" && \
-	echo "#define BPFDEV_RUNDIR \"$$rundir\"" > $@.tmp && mv $@.tmp $@
+	logdir=`sed -n 's/.*"\(.*\)", "OVS_LOGDIR".*/\1/p' \
+	  '$(OVS_BUILD)/lib/dirs.c'` && \
+	test -n "$$rundir" && test -n "$$logdir" && \
+	{ echo "#define BPFDEV_RUNDIR \"$$rundir\"" && \
+	  echo "#define BPFDEV_LOGDIR \"$$logdir\""; } > $@.tmp && \
+	mv $@.tmp $@
 
 include_HEADERS += lib/bpfdev/bpfdev.h
 
