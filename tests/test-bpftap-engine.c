@@ -242,6 +242,22 @@ bpfdev_buffer_stats(const struct bpfdev *dev, struct bpfdev_stats *stats)
     *stats = dev->stats;
 }
 
+void
+bpfdev_identity(const struct bpfdev *dev, const struct bpfdev_packet *packet,
+                struct bpfdev_identity *identity)
+{
+    (void) dev;
+    (void) packet;
+    memset(identity, 0, sizeof *identity);
+}
+
+const char *
+bpfdev_drop_reason(uint32_t reason)
+{
+    (void) reason;
+    return NULL;
+}
+
 int
 bpfdev_list_names(struct bpfdev *dev, struct bpfdev_names **names, size_t *n)
 {

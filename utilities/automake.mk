@@ -73,6 +73,9 @@ utilities_ovs_bpftap_SOURCES = \
 	utilities/bpftap-options.c \
 	utilities/bpftap-options.h \
 	utilities/bpftap-record.c \
+	utilities/bpftap-brief.c \
+	utilities/bpftap-brief.h \
+	utilities/bpftap-follow.c \
 	utilities/bpftap-forecast.c \
 	utilities/bpftap-forecast.h \
 	utilities/bpftap-top.c \

@@ -37,7 +37,7 @@ static const char help[] =
 "  --reconnect      wait for a switch that is not there, and for its return\n"
 "  -B KIB           buffer memory for each port\n"
 "  --immediate-mode hand over each packet at once (costs more)\n"
-"  -O               do not optimise the filter\n"
+"  -O; --identity   do not optimise the filter; number packets (pcapng)\n"
 BT_HELP_COMMON
 "examples: ovs-bpftap capture -i p1 -w p1.pcap icmp or arp\n"
 "          ovs-bpftap capture -i any -w all.pcapng -b filesize:10000 -b "
@@ -52,6 +52,7 @@ enum {
     OPT_WAIT,
     OPT_RECONNECT,
     OPT_IMMEDIATE,
+    OPT_IDENTITY,
 };
 
 static const struct option options[] = {
@@ -75,6 +76,7 @@ static const struct option options[] = {
     { "wait", no_argument, NULL, OPT_WAIT },
     { "reconnect", no_argument, NULL, OPT_RECONNECT },
     { "immediate-mode", no_argument, NULL, OPT_IMMEDIATE },
+    { "identity", no_argument, NULL, OPT_IDENTITY },
     { NULL, 0, NULL, 0 },
 };
 
@@ -174,6 +176,9 @@ parse_mode_option(int c, struct bt_capture *capture)
         break;
     case OPT_IMMEDIATE:
         capture->immediate = true;
+        break;
+    case OPT_IDENTITY:
+        capture->identity = true;
         break;
     }
 }

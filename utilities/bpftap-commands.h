@@ -21,6 +21,8 @@ int bt_cmd_dump(int argc, char *argv[]);
 int bt_cmd_inject(int argc, char *argv[]);
 int bt_cmd_top(int argc, char *argv[]);
 int bt_cmd_trace(int argc, char *argv[]);
+int bt_cmd_follow(int argc, char *argv[]);
+int bt_cmd_drops(int argc, char *argv[]);
 int bt_cmd_extcap(int argc, char *argv[]);
 
 /* Parses the argument of -Q. */

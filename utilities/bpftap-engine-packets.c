@@ -73,6 +73,15 @@ write_packet(struct engine *e, struct bt_feed *feed)
 
     check_clock(e, source, packet.ts);
     packet.comment = source->comment;
+    if (tap->identity) {
+        struct bpfdev_identity identity;
+
+        bpfdev_identity(tap->dev, &tap->packet, &identity);
+        packet.id = identity.id;
+        if (identity.reason && !packet.comment) {
+            packet.comment = bpfdev_drop_reason(identity.reason);
+        }
+    }
     if (e->capture->observe) {
         e->capture->observe(e->capture->aux, source->number, source->name,
                             packet.direction);

@@ -209,6 +209,26 @@ bt_engine_register_interfaces(struct engine *e)
     }
 }
 
+/* Adds to the '*n' '*ports' the one for dropped packets, if the user wants it
+ * and there is no real one of its name.  Returns 0. */
+static int
+add_drops(const struct engine *e, struct bpfdev_port **ports, size_t *n)
+{
+    bool wanted = false;
+
+    for (size_t i = 0; i < e->capture->n_specs; i++) {
+        wanted |= !strcmp(e->capture->specs[i].pattern, BT_PORT_DROPS);
+    }
+    for (size_t i = 0; i < *n; i++) {
+        wanted &= strcmp((*ports)[i].name, BT_PORT_DROPS) != 0;
+    }
+    if (wanted) {
+        *ports = bt_realloc(*ports, (*n + 1) * sizeof **ports);
+        bt_port_drops(&(*ports)[(*n)++]);
+    }
+    return 0;
+}
+
 /* Looks at the list of ports and attaches to new ones. */
 void
 bt_engine_refresh_ports(struct engine *e)
@@ -216,7 +236,8 @@ bt_engine_refresh_ports(struct engine *e)
     struct bpfdev_port *ports;
     size_t n;
 
-    if (bt_ports_try_list(e->monitor, &ports, &n)) {
+    if (bt_ports_try_list(e->monitor, &ports, &n)
+        || add_drops(e, &ports, &n)) {
         e->stuck |= errno == ETIMEDOUT;
         bpfdev_close(e->monitor);
         e->monitor = NULL;

@@ -62,6 +62,7 @@ struct bt_capture {
     const char *socket;         /* NULL for the default. */
     uint64_t memory;            /* Buffer bytes per port, 0 for the default. */
     bool immediate;             /* Every packet at once. */
+    bool identity;              /* Packets have one, in pcapng. */
     bool no_optimize;           /* Filters. */
     bool wait;                  /* For ports that are not there. */
     bool reconnect;             /* To a switch that went. */

@@ -50,6 +50,7 @@
 #define IF_HARDWARE 15
 #define EPB_FLAGS 2
 #define EPB_DROPCOUNT 4
+#define EPB_PACKETID 5
 #define ISB_STARTTIME 2
 #define ISB_ENDTIME 3
 #define ISB_IFRECV 4
@@ -306,6 +307,9 @@ put_rare_options(struct bt_str *s, const struct bt_packet *packet)
 {
     if (packet->lost) {
         put_option64(s, EPB_DROPCOUNT, packet->lost);
+    }
+    if (packet->id) {
+        put_option64(s, EPB_PACKETID, packet->id);
     }
     put_text(s, OPT_COMMENT, packet->comment);
 }

@@ -54,6 +54,7 @@ struct bt_packet {
     uint32_t len;
     enum bt_direction direction;
     bool ethernet;              /* 'data' starts with an Ethernet header. */
+    uint64_t id;                /* epb_packetid, 0 for none. */
     uint64_t lost;              /* Lost between the packet before and this. */
     const char *comment;        /* NULL for none. */
 };

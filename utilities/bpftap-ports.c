@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pcap/pcap.h>
+
 #include "bpftap-names.h"
 #include "bpftap-util.h"
 #include "bpftap-who.h"
@@ -37,6 +39,7 @@ static bool
 is_ordinary(const struct bpfdev_port *port)
 {
     return (strcmp(port->type, "patch")
+            && strcmp(port->type, BT_PORT_DROPS)
             && strncmp(port->name, BT_OWN_PORT_PREFIX,
                        strlen(BT_OWN_PORT_PREFIX)));
 }
@@ -101,6 +104,15 @@ bt_monitor_open(const char *socket)
         bt_fatal("%s", errbuf);
     }
     return dev;
+}
+
+void
+bt_port_drops(struct bpfdev_port *port)
+{
+    memset(port, 0, sizeof *port);
+    strcpy(port->name, BT_PORT_DROPS);
+    strcpy(port->type, BT_PORT_DROPS);
+    port->dlt = DLT_EN10MB;
 }
 
 int

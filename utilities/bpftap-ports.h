@@ -21,6 +21,10 @@
 /* Ports that this tool makes for itself have names that start with this. */
 #define BT_OWN_PORT_PREFIX "bpftap-"
 
+/* Packets that the switch drops appear on a port of this name, unless there is
+ * another. */
+#define BT_PORT_DROPS "drops"
+
 /* Does 'pattern' stand for the one port of that name and no other? */
 bool bt_pattern_is_exact(const char *pattern);
 
@@ -40,6 +44,9 @@ char *bt_port_description(const struct bpfdev_port *);
 
 /* Connects to the switch for lists, or ends the program with a message. */
 struct bpfdev *bt_monitor_open(const char *socket);
+
+/* Describes the port that dropped packets appear on, which no list has. */
+void bt_port_drops(struct bpfdev_port *port);
 
 /* As bpfdev_list_ports(), and learns the ports' names. */
 int bt_ports_try_list(struct bpfdev *, struct bpfdev_port **, size_t *n);

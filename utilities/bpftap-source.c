@@ -140,6 +140,8 @@ bt_source_attach(struct bt_source *source, const struct bt_capture *capture,
         .max_age = capture->immediate ? 0 : MAX_AGE,
         .optimize = !capture->no_optimize,
         .quiet = capture->quiet,
+        .identity = (capture->identity
+                     || !strcmp(port->type, BT_PORT_DROPS)),
     };
     int error;
 

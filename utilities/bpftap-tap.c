@@ -46,7 +46,8 @@ set_up(struct bpfdev *dev, const struct bt_tap_config *config,
        uint64_t memory)
 {
     unsigned int n_buffers = count_buffers(memory);
-    unsigned int format = BPF_T_NANOTIME;
+    unsigned int format = (config->identity ? BPFDEV_T_IDENTITY
+                           : BPF_T_NANOTIME);
     unsigned int direction = config->direction;
     unsigned int immediate = !config->max_age;
     struct timeval age = { config->max_age / BT_NSEC,
@@ -161,6 +162,7 @@ bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
         return error;
     }
     note_memory(config, memory);
+    tap->identity = config->identity;
 
     dlt = bpfdev_datalink(tap->dev);
     if (dlt < 0) {

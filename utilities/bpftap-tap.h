@@ -41,6 +41,7 @@ struct bt_tap_config {
     uint64_t max_age;           /* Nanoseconds a packet may wait in the switch
                                  * for company; 0 for not at all. */
     bool optimize;              /* The filter. */
+    bool identity;              /* Packets have one, see bpfdev.h. */
     bool quiet;                 /* No word if it is less memory. */
     uint32_t longer_than;       /* Only packets of more bytes, before the
                                  * filter; 0 for any. */
@@ -50,6 +51,7 @@ struct bt_tap {
     struct bt_merge_item item;  /* In the heap while 'has_packet'. */
     struct bpfdev *dev;         /* NULL while closed. */
     uint32_t dlt;
+    bool identity;              /* As configured. */
     bool has_packet;
     struct bpfdev_packet packet;
 

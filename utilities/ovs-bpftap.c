@@ -33,6 +33,8 @@ static const struct command commands[] = {
     { "inject", bt_cmd_inject, "replay a capture file into a port" },
     { "top", bt_cmd_top, "watch the traffic of all ports" },
     { "trace", bt_cmd_trace, "tell what the switch does with packets" },
+    { "follow", bt_cmd_follow, "show the way of packets through the switch" },
+    { "drops", bt_cmd_drops, "show packets that the switch drops, and why" },
     { "extcap", bt_cmd_extcap, "serve Wireshark (it calls this itself)" },
 };
 

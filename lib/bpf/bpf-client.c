@@ -150,11 +150,22 @@ client_free(struct bpf_client *client)
     free(client);
 }
 
+static void
+client_unfollow(struct bpf_client *client)
+    OVS_REQUIRES(bpf_mutex)
+{
+    if (client->follows) {
+        client->follows = false;
+        atomic_count_dec(&bpf_followers);
+    }
+}
+
 void
 bpf_client_detach(struct bpf_client *client)
 {
     client->port = NULL;
     atomic_count_dec(&bpf_tap_reasons);
+    client_unfollow(client);
 
     ovs_mutex_lock(&client->mutex);
     bpf_dev_detach(client->dev);
@@ -181,6 +192,7 @@ client_unlink(struct bpf_client *client)
     }
     client->port = NULL;
     atomic_count_dec(&bpf_tap_reasons);
+    client_unfollow(client);
 }
 
 /* Ends appending to 'client' and adds its counters to the bpf_sums. */
@@ -382,6 +394,11 @@ client_link(struct bpf_client *client, struct bpf_port *port)
         bpf_tap_add_client(port->tap, client);
     } else {
         port->tap = bpf_tap_create(&port->info, client);
+    }
+    client->follows = (bpf_dev_wants_identities(client->dev)
+                       || port == bpf_port_drops());
+    if (client->follows) {
+        atomic_count_inc(&bpf_followers);
     }
     atomic_count_inc(&bpf_tap_reasons);
 }

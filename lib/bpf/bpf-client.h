@@ -113,6 +113,7 @@ struct bpf_client {
     /* Guarded by the registry's mutex. */
     struct ovs_list list_node;          /* In the list of all clients. */
     struct bpf_port *port;              /* NULL: none (yet or any more). */
+    bool follows;                       /* Counted in 'bpf_followers'. */
     struct bpf_cred cred;
     unsigned int cost;                  /* For each packet of the port. */
     char process[32];                   /* Name of the process, or "". */

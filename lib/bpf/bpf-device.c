@@ -243,6 +243,9 @@ bpf_dev_memory_size(const struct bpf_dev *dev)
     return (size_t) dev->blen * dev->limits.n_buffers;
 }
 
+/* Shortest buffer of a device that wants identities: room for a header. */
+#define IDENTITY_BLEN_MIN 128
+
 static uint32_t
 link_header_len(const struct bpf_dev *dev)
 {
@@ -255,10 +258,18 @@ static uint32_t
 record_header_len(const struct bpf_dev *dev)
 {
     uint32_t link = link_header_len(dev);
-    uint32_t padded = BPF_RECORD_ALIGN(sizeof(struct bpf_record) + link)
-                      - link;
+    uint32_t fixed = (sizeof(struct bpf_record)
+                      + (bpf_dev_wants_identities(dev)
+                         ? sizeof(struct bpf_record_identity) : 0));
+    uint32_t padded = BPF_RECORD_ALIGN(fixed + link) - link;
 
-    return padded <= dev->blen ? padded : sizeof(struct bpf_record);
+    return padded <= dev->blen ? padded : fixed;
+}
+
+bool
+bpf_dev_wants_identities(const struct bpf_dev *dev)
+{
+    return dev->tstamp == BPF_DEV_T_IDENTITY;
 }
 
 void
@@ -573,7 +584,9 @@ req_gtstamp(struct bpf_dev *dev, union bpf_dev_arg *arg)
 static int
 req_ststamp(struct bpf_dev *dev, union bpf_dev_arg *arg)
 {
-    if (arg->value > BPF_DEV_T_NANOTIME) {
+    if (arg->value > BPF_DEV_T_NANOTIME
+        && (arg->value != BPF_DEV_T_IDENTITY
+            || dev->blen < IDENTITY_BLEN_MIN)) {
         return EINVAL;
     }
     dev->tstamp = arg->value;
@@ -755,6 +768,7 @@ bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_packet pkts[],
     /* The generation first: what is read after it is at least as new. */
     run->generation = get_generation(dev);
     run->way = way;
+    run->identities = NULL;
     if (!bpf_dev_wants(dev, way)) {
         return 0;
     }
@@ -778,7 +792,7 @@ common_header(const struct bpf_dev *dev, enum bpf_dev_way way, uint64_t now)
 
     return (struct bpf_record) {
         .sec = now / UINT64_C(1000000000),
-        .frac = dev->tstamp == BPF_DEV_T_NANOTIME ? frac : frac / 1000,
+        .frac = dev->tstamp == BPF_DEV_T_MICROTIME ? frac / 1000 : frac,
         .hdrlen = dev->hdrlen,
         .flags = way,
     };
@@ -840,12 +854,28 @@ put_record(uint8_t *at, uint32_t size, const struct bpf_record *common,
     memcpy(at + common->hdrlen, p->data, caplen);
 }
 
+/* No header without an identity is that long. */
+#define IDENTITY_HDRLEN \
+    (sizeof(struct bpf_record) + sizeof(struct bpf_record_identity))
+
+/* Puts the identity of packet number 'i' in front of its data at 'data'. */
+static void
+put_identity(uint8_t *data, const struct bpf_dev_run *run, size_t i)
+{
+    static const struct bpf_record_identity none;
+    const struct bpf_record_identity *identity
+        = run->identities ? &run->identities[i] : &none;
+
+    memcpy(data - sizeof *identity, identity, sizeof *identity);
+}
+
 /* Appends to the store buffer those of the 'n' packets at 'pkts', beginning
  * with number 'i', that are accepted, up to the first one that does not fit.
  * Returns the number of that one, 'n' if there is none. */
 static size_t
 fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
-           size_t n, const struct bpf_record *common, uint64_t now)
+           size_t n, const struct bpf_record *common,
+           const struct bpf_dev_run *run, uint64_t now)
 {
     /* Copies, because for all that the compiler knows each record that is
      * written may change the device. */
@@ -868,6 +898,9 @@ fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
             break;
         }
         put_record(buffer + len, size, common, p, caplen, drops);
+        if (OVS_UNLIKELY(hdrlen >= IDENTITY_HDRLEN)) {
+            put_identity(buffer + len + hdrlen, run, i);
+        }
         len += size;
         n_stored++;
         drops = 0;
@@ -926,7 +959,8 @@ bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[], size_t n,
     size_t i = 0;
 
     count_received(dev, n);
-    while ((i = fill_store(dev, pkts, i, n, &common, now)) < n) {
+    while ((i = fill_store(dev, pkts, i, n, &common, run,
+                           now)) < n) {
         if (!make_room(dev)) {
             drop(dev);
             n_dropped++;

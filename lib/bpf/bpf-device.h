@@ -126,7 +126,8 @@ enum bpf_dev_way {
 /* Values of BIOCSTSTAMP (FreeBSD). */
 enum bpf_dev_tstamp {
     BPF_DEV_T_MICROTIME = 0,
-    BPF_DEV_T_NANOTIME = 1
+    BPF_DEV_T_NANOTIME = 1,
+    BPF_DEV_T_IDENTITY = BPF_RECORD_T_IDENTITY
 };
 
 enum bpf_dev_state {
@@ -181,6 +182,9 @@ struct bpf_dev_port {
 struct bpf_dev_run {
     uint64_t generation;    /* Of the settings that gave the verdicts. */
     enum bpf_dev_way way;
+
+    /* For devices that want them, one for each packet; NULL: all zeros. */
+    const struct bpf_record_identity *identities;
 };
 
 /* A device.  All members are private to bpf-device.c: others use the
@@ -395,6 +399,9 @@ bool bpf_dev_wants(const struct bpf_dev *dev, enum bpf_dev_way way);
 size_t bpf_dev_filter_batch(struct bpf_dev *dev,
                             struct bpf_packet pkts[], size_t n,
                             enum bpf_dev_way way, struct bpf_dev_run *run);
+
+/* Does 'dev' want its packets' identities?  Constant once it is attached. */
+bool bpf_dev_wants_identities(const struct bpf_dev *dev);
 
 /* Data path, under the caller's lock: counts the 'n' packets at 'pkts' and
  * stores those that were accepted, in order, with the time 'now' in

@@ -57,6 +57,7 @@ struct bpf_client_array {
 };
 
 atomic_count bpf_tap_reasons = ATOMIC_COUNT_INIT(0);
+atomic_count bpf_followers = ATOMIC_COUNT_INIT(0);
 
 /* Written under 'bpf_mutex', read by anyone. */
 static struct cmap taps = CMAP_INITIALIZER;
@@ -289,6 +290,7 @@ now_ns(void)
 /* Sets '*now', if it is still 0, when it is needed first. */
 static void
 client_feed(struct bpf_client *client, struct bpf_packet packets[],
+            const struct bpf_record_identity identities[],
             size_t n, enum bpf_dev_way way, uint64_t *now)
 {
     struct bpf_dev_run run;
@@ -304,6 +306,7 @@ client_feed(struct bpf_client *client, struct bpf_packet packets[],
         return;
     }
 
+    run.identities = identities;
     COVERAGE_ADD(bpf_captured, n_accepted);
     if (!*now) {
         *now = now_ns();
@@ -319,10 +322,18 @@ void
 bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
              size_t n, enum bpf_dev_way way, uint64_t now)
 {
+    bpf_tap_feed_identified(tap, packets, NULL, n, way, now);
+}
+
+void
+bpf_tap_feed_identified(const struct bpf_tap *tap, struct bpf_packet packets[],
+                        const struct bpf_record_identity identities[],
+                        size_t n, enum bpf_dev_way way, uint64_t now)
+{
     const struct bpf_client_array *array
         = ovsrcu_get(struct bpf_client_array *, &tap->clients);
 
     for (size_t i = 0; i < array->n; i++) {
-        client_feed(array->clients[i], packets, n, way, &now);
+        client_feed(array->clients[i], packets, identities, n, way, &now);
     }
 }

@@ -48,6 +48,17 @@ bpf_tap_is_active(void)
 void bpf_tap_hold(void);
 void bpf_tap_release(void);
 
+/* Number of devices that want identities or dropped packets. */
+extern atomic_count bpf_followers;
+
+/* Returns true if somebody follows packets: if they should get identities when
+ * they are received, and be shown when they are dropped.  Any thread. */
+static inline bool
+bpf_tap_is_followed(void)
+{
+    return atomic_count_get(&bpf_followers) != 0;
+}
+
 /* Returns the tap of the port called 'name', or NULL if no device is attached
  * there.  It may be used until the caller quiesces next.  Any thread; takes no
  * lock. */
@@ -65,5 +76,11 @@ uint32_t bpf_tap_dlt(const struct bpf_tap *tap);
  * packet. */
 void bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
                   size_t n, enum bpf_dev_way way, uint64_t now);
+
+/* The same with the packets' 'identities', or NULL. */
+void bpf_tap_feed_identified(const struct bpf_tap *tap,
+                             struct bpf_packet packets[],
+                             const struct bpf_record_identity identities[],
+                             size_t n, enum bpf_dev_way way, uint64_t now);
 
 #endif /* bpf/bpf-feed.h */

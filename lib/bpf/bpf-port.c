@@ -28,6 +28,8 @@
 
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-registry.h"
+#include "bpf/bpf-device.h"
+#include "bpf/bpf-record.h"
 #include "hash.h"
 #include "openvswitch/hmap.h"
 #include "ovs-atomic.h"
@@ -114,6 +116,20 @@ ports_changed(void)
 }
 
 struct bpf_port *
+bpf_port_drops(void)
+{
+    static struct bpf_port drops = {
+        .info = {
+            .name = BPF_RECORD_DROPS_FULL,
+            .type = BPF_RECORD_DROPS,
+            .dlt = BPF_DEV_DLT_EN10MB,
+        },
+    };
+
+    return &drops;
+}
+
+struct bpf_port *
 bpf_port_lookup(const char *name)
 {
     struct bpf_port *port;
@@ -123,7 +139,9 @@ bpf_port_lookup(const char *name)
             return port;
         }
     }
-    return NULL;
+    return (!strcmp(name, BPF_RECORD_DROPS)
+            || !strcmp(name, BPF_RECORD_DROPS_FULL)
+            ? bpf_port_drops() : NULL);
 }
 
 static struct bpf_port *

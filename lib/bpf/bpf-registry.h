@@ -59,6 +59,9 @@ struct bpf_port {
 };
 
 struct bpf_port *bpf_port_lookup(const char *name) OVS_REQUIRES(bpf_mutex);
+/* The port that dropped packets appear on, which no list has. */
+struct bpf_port *bpf_port_drops(void);
+
 size_t bpf_port_n_clients(const struct bpf_port *) OVS_REQUIRES(bpf_mutex);
 size_t bpf_ports_count(void) OVS_REQUIRES(bpf_mutex);
 

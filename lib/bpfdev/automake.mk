@@ -14,6 +14,7 @@ EXTRA_DIST += lib/bpfdev/libbpfdev.sym
 lib_bpfdev_libbpfdev_la_SOURCES = \
 	lib/bpfdev/bpfdev-conn.c \
 	lib/bpfdev/bpfdev-filter.c \
+	lib/bpfdev/bpfdev-identity.c \
 	lib/bpfdev/bpfdev-ioctl.c \
 	lib/bpfdev/bpfdev-list.c \
 	lib/bpfdev/bpfdev-private.h \

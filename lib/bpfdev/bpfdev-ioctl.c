@@ -164,7 +164,8 @@ set_tstamp(struct bpfdev *dev, enum bpf_proto_type type, u_int value)
     if (set_uint(dev, type, value)) {
         return -1;
     }
-    dev->nanoseconds = value == BPF_T_NANOTIME;
+    dev->identities = value == BPFDEV_T_IDENTITY;
+    dev->nanoseconds = value == BPF_T_NANOTIME || dev->identities;
     return 0;
 }
 

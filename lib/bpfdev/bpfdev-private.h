@@ -52,6 +52,7 @@ struct bpfdev {
     bool reading;               /* Some thread waits for packets. */
     bool nonblock;
     bool nanoseconds;           /* Unit of time stamps. */
+    bool identities;            /* Each record has one. */
     bool lent;                  /* We have a buffer of the daemon's. */
     int timeout;                /* Read timeout, ms; 0 for none. */
 

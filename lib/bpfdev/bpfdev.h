@@ -321,6 +321,10 @@ struct bpf_hdr {
  * this. */
 void bpfdev_set_wait_limit(int (*limit)(void *aux, int elapsed), void *aux);
 
+/* Time stamps as BPF_T_NANOTIME, and bpfdev_identity() works.  Its own number,
+ * which no BSD uses. */
+#define BPFDEV_T_IDENTITY 0x1001
+
 /* Constants
  * ========= */
 
@@ -568,6 +572,37 @@ int bpfdev_release(struct bpfdev *dev);
  * the end, also if what follows is no whole record.  Makes no system call. */
 bool bpfdev_walk(const struct bpfdev *dev, const void *buffer, size_t n,
                  size_t *offset, struct bpfdev_packet *packet);
+
+/* Following packets
+ * =================
+ *
+ * After BIOCSTSTAMP with BPFDEV_T_IDENTITY, before attaching, each packet has
+ * an identity: the same at the port where it was received, at those where it
+ * or a copy of it was sent, whatever was changed on the way, and on the port
+ * "drops", where every packet appears that the datapath dropped.  It is kept
+ * in the packet itself; packets that the switch makes or makes anew (by the
+ * controller, of fragments) have none. */
+
+struct bpfdev_identity {
+    uint64_t id;                /* Never the same for two packets; 0: none. */
+    uint32_t port;              /* Where it was received: see
+                                 * bpfdev_port_hash(). */
+    uint32_t reason;            /* On "drops": why, otherwise 0. */
+};
+
+/* Stores the identity of 'packet', which bpfdev_walk() returned for 'dev', in
+ * '*identity'.  All zeros if the device does not have them. */
+void bpfdev_identity(const struct bpfdev *dev,
+                     const struct bpfdev_packet *packet,
+                     struct bpfdev_identity *identity);
+
+/* Returns the number that stands for the port called 'name' in an identity. */
+uint32_t bpfdev_port_hash(const char *name);
+
+/* Returns words for reason number 'reason', and the name of the switch's
+ * coverage counter for it, or NULL for numbers that mean nothing. */
+const char *bpfdev_drop_reason(uint32_t reason);
+const char *bpfdev_drop_counter(uint32_t reason);
 
 /* Writing
  * ======= */

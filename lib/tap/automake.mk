@@ -7,8 +7,12 @@ lib_tap_libtap_la_SOURCES = \
 	lib/tap/tap-appctl.h \
 	lib/tap/tap-config.c \
 	lib/tap/tap-config.h \
+	lib/tap/tap-drops.c \
+	lib/tap/tap-drops.h \
 	lib/tap/tap-feedback.c \
 	lib/tap/tap-feedback.h \
+	lib/tap/tap-identity.c \
+	lib/tap/tap-identity.h \
 	lib/tap/tap-inject.c \
 	lib/tap/tap-inject.h \
 	lib/tap/tap-netdev.c \
@@ -30,6 +34,7 @@ link_with_tap = \
 	-Wl,--undefined=__wrap_netdev_send \
 	-Wl,--wrap=netdev_rxq_recv -Wl,--wrap=netdev_send \
 	-Wl,--wrap=netdev_push_header -Wl,--wrap=netdev_pop_header \
-	-Wl,--wrap=netdev_reconfigure -Wl,--wrap=odp_execute_actions
+	-Wl,--wrap=netdev_reconfigure -Wl,--wrap=odp_execute_actions \
+	-Wl,--wrap=dp_packet_uninit -Wl,--wrap=coverage_counter_register
 
 dist_man5_MANS += lib/tap/ovs-bpf.conf.5

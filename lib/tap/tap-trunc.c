@@ -29,6 +29,7 @@
 #include "netlink.h"
 #include "odp-execute.h"
 #include "odp-netlink.h"
+#include "tap/tap-drops.h"
 #include "util.h"
 
 /* Last, because it undoes definitions of <config.h>. */
@@ -148,6 +149,7 @@ __wrap_odp_execute_actions(void *dp, struct dp_packet_batch *batch, bool steal,
     } else {
         struct execution e = { .dp = dp, .execute = execute_ };
 
+        tap_drops_settle();
         __real_odp_execute_actions(&e, batch, steal, actions, len, execute);
     }
 }

@@ -55,7 +55,9 @@
 #include "ovs-thread.h"
 #include "packets.h"
 #include "tap/bpf-tap.h"
+#include "tap/tap-drops.h"
 #include "tap/tap-feedback.h"
+#include "tap/tap-identity.h"
 #include "tap/tap-inject.h"
 #include "tap/tap-netdev.h"
 #include "tap/tap-trunc.h"
@@ -121,17 +123,23 @@ static void
 show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
           size_t n, enum bpf_dev_way way, uint64_t now)
 {
+    struct bpf_record_identity identities[NETDEV_MAX_BURST];
     struct bpf_packet shown[NETDEV_MAX_BURST];
     struct bpf_packet *end = shown;
+    bool followed = bpf_tap_is_followed();
     uint32_t dlt = bpf_tap_dlt(tap);
 
     for (size_t i = 0; i < n; i++) {
         if (has_link_type(packets[i], dlt)) {
+            if (OVS_UNLIKELY(followed)) {
+                tap_identity_get(packets[i], &identities[end - shown]);
+            }
             describe(end++, packets[i], way);
         }
     }
     if (end > shown) {
-        bpf_tap_feed(tap, shown, end - shown, way, now);
+        bpf_tap_feed_identified(tap, shown, followed ? identities : NULL,
+                                end - shown, way, now);
     }
 }
 
@@ -186,8 +194,12 @@ __wrap_netdev_rxq_recv(struct netdev_rxq *rx, struct dp_packet_batch *batch,
         return __real_netdev_rxq_recv(rx, batch, qfill);
     }
 
+    tap_drops_settle();
     error = receive(rx, batch, qfill);
     if (!error) {
+        if (OVS_UNLIKELY(bpf_tap_is_followed())) {
+            tap_identity_give(netdev_rxq_get_name(rx), batch);
+        }
         tap_batch(netdev_rxq_get_name(rx), batch, BPF_DEV_IN);
     }
     return error;
@@ -206,6 +218,16 @@ bpf_tap_set_reporter(bool (*reports_)(const struct netdev *))
     reports = reports_;
 }
 
+static void
+show_refused(struct dp_packet *const packets[], const int errors[], size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (errors[i]) {
+            tap_drops_refused(packets[i]);
+        }
+    }
+}
+
 void
 bpf_tap_sent(const struct netdev *netdev, struct dp_packet *const packets[],
              const int errors[], size_t n)
@@ -216,6 +238,9 @@ bpf_tap_sent(const struct netdev *netdev, struct dp_packet *const packets[],
 
     if (OVS_LIKELY(!bpf_tap_is_active())) {
         return;
+    }
+    if (bpf_tap_is_followed()) {
+        show_refused(packets, errors, n);
     }
     tap = bpf_tap_lookup(netdev_get_name(netdev));
     if (!tap) {
@@ -238,17 +263,36 @@ now_ns(void)
     return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
 }
 
+static bool
+does_report(const struct netdev *netdev)
+{
+    return reports && reports(netdev);
+}
+
 /* Shows 'batch', or sees to it that 'netdev' does. */
 static void
 tap_sending(struct netdev *netdev, const struct dp_packet_batch *batch)
 {
     const char *name = netdev_get_name(netdev);
 
-    if (!reports || !reports(netdev)) {
+    if (!does_report(netdev)) {
         tap_batch(name, batch, BPF_DEV_OUT);
     } else {
         *sending_since_get() = bpf_tap_lookup(name) ? now_ns() : 0;
     }
+}
+
+/* Sends 'batch' and finds out what was not sent, unless 'netdev' tells. */
+static int
+send_followed(struct netdev *netdev, int qid, struct dp_packet_batch *batch,
+              bool concurrent_txq)
+{
+    int error;
+
+    tap_drops_begin(TAP_DROPS_SENDING);
+    error = __real_netdev_send(netdev, qid, batch, concurrent_txq);
+    tap_drops_end(does_report(netdev) ? 0 : error);
+    return error;
 }
 
 int
@@ -257,6 +301,9 @@ __wrap_netdev_send(struct netdev *netdev, int qid,
 {
     if (OVS_UNLIKELY(bpf_tap_is_active())) {
         tap_sending(netdev, batch);
+        if (bpf_tap_is_followed()) {
+            return send_followed(netdev, qid, batch, concurrent_txq);
+        }
     }
     return __real_netdev_send(netdev, qid, batch, concurrent_txq);
 }
@@ -329,7 +376,13 @@ tap_popped(const struct netdev *netdev, const struct dp_packet_batch *batch)
 void
 __wrap_netdev_pop_header(struct netdev *netdev, struct dp_packet_batch *batch)
 {
-    __real_netdev_pop_header(netdev, batch);
+    if (OVS_UNLIKELY(bpf_tap_is_followed())) {
+        tap_drops_begin(TAP_DROPS_POPPING);
+        __real_netdev_pop_header(netdev, batch);
+        tap_drops_end(0);
+    } else {
+        __real_netdev_pop_header(netdev, batch);
+    }
     if (OVS_UNLIKELY(bpf_tap_is_active())) {
         tap_popped(netdev, batch);
     }
