@@ -88,6 +88,17 @@ utilities_ovs_bpftap_LDFLAGS = $(AM_LDFLAGS) -static
 utilities_ovs_bpftap_LDADD = lib/bpfdev/libbpfdev.la $(PCAP_LIBS) \
 	$(COMPRESS_LIBS) -lm
 
+# Where its files are installed.
+BUILT_SOURCES += utilities/bpftap-dirs.h
+CLEANFILES += utilities/bpftap-dirs.h
+nodist_utilities_ovs_bpftap_SOURCES = utilities/bpftap-dirs.h
+utilities/bpftap-extcap.$(OBJEXT): utilities/bpftap-dirs.h
+utilities/bpftap-dirs.h: Makefile
+	$(AM_V_GEN)$(MKDIR_P) utilities && \
+	echo '#define BPFTAP_PKGDATADIR "$(pkgdatadir)"' > $@.tmp && \
+	mv $@.tmp $@
+dist_pkgdata_DATA = utilities/ovs-bpftap-extcap.html
+
 dist_man8_MANS += utilities/ovs-bpftap.8
 
 # Wireshark calls the program by this name.

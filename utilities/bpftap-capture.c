@@ -23,21 +23,22 @@ static const char help[] =
 "usage: ovs-bpftap capture -i PORT... -w FILE [OPTION]... [FILTER]\n"
 "  -i PORT          port: NAME, BRIDGE/PATTERN or any; may be repeated\n"
 "  -f FILTER, -s SNAPLEN, -Q in|out|inout   for the -i before, or for all\n"
-"  -w FILE          output; - for standard output; .gz and .zst compress\n"
+"  -w FILE          output (ovs-bpftap-TIME.pcap); - is stdout; .gz, .zst\n"
 "  -F FORMAT        pcap, nsecpcap or pcapng;  -z gzip|zstd  compression\n"
 "  --nano, --micro  resolution of times (default: pcapng nano, pcap micro)\n"
 "  -c N             end after N packets\n"
 "  -a CONDITION     end: duration:S filesize:KB packets:N files:N\n"
 "  -b CONDITION     next file: filesize:KB duration:S interval:S packets:N\n"
 "                   files:N (a ring) printname:FILE nametimenum:1|2\n"
+"  -G TIME          next file after TIME; -w may have a strftime(3) stamp\n"
 "  --print-names    print the name of each complete file\n"
 "  --comment=TEXT   comment at the start of the file (pcapng)\n"
 "  --stats-interval=S  seconds between statistics in the file (60; 0 none)\n"
 "  --wait           wait for ports that are not there, and for their return\n"
 "  --reconnect      wait for a switch that is not there, and for its return\n"
 "  -B KIB           buffer memory for each port\n"
-"  --immediate-mode hand over each packet at once (costs more)\n"
-"  -O; --identity   do not optimise the filter; number packets (pcapng)\n"
+"  --immediate-mode each packet at once;  -O  filter as it is;\n"
+"  --identity       number packets (pcapng)\n"
 BT_HELP_COMMON
 "examples: ovs-bpftap capture -i p1 -w p1.pcap icmp or arp\n"
 "          ovs-bpftap capture -i any -w all.pcapng -b filesize:10000 -b "
@@ -66,6 +67,7 @@ static const struct option options[] = {
     { "count", required_argument, NULL, 'c' },
     { "autostop", required_argument, NULL, 'a' },
     { "ring-buffer", required_argument, NULL, 'b' },
+    { "rotate", required_argument, NULL, 'G' },
     { "buffer-size", required_argument, NULL, 'B' },
     { "no-optimize", no_argument, NULL, 'O' },
     { "nano", no_argument, NULL, OPT_NANO },
@@ -80,7 +82,7 @@ static const struct option options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static const char short_options[] = ":i:f:s:Q:w:F:z:c:a:b:B:O";
+static const char short_options[] = ":i:f:s:Q:w:F:z:c:a:b:G:B:O";
 
 /* What was said about the file format, before it is known what fits. */
 struct format_choice {
@@ -144,6 +146,9 @@ parse_file_option(int c, struct bt_capture *capture, struct bt_strv *comments)
     case 'b':
         bt_files_parse_next("-b", optarg, &capture->files);
         return true;
+    case 'G':
+        capture->files.next.duration = bt_parse_duration("-G", optarg);
+        return true;
     case 'c':
         capture->files.end.packets = bt_parse_uint("-c", optarg, 1,
                                                    INT64_MAX);
@@ -202,13 +207,34 @@ choose_format(struct bt_capture *capture, const struct format_choice *choice)
 
     if (!choice->format_given) {
         bool pcapng = (bt_capture_is_plural(capture)
-                       || is_called_pcapng(files->path));
+                       || (files->path && is_called_pcapng(files->path)));
 
         files->encoder.format = pcapng ? BT_PCAPNG : BT_PCAP;
     }
     if (!choice->resolution_given) {
         files->encoder.nanoseconds = files->encoder.format == BT_PCAPNG;
     }
+}
+
+/* Chooses a name, in the present directory, if the user does not care, and a
+ * compression by the name.  Returns memory to be freed in the end. */
+static char *
+choose_name(struct bt_capture *capture)
+{
+    struct bt_files_config *files = &capture->files;
+    char *name = NULL;
+
+    if (!files->path) {
+        name = bt_files_default_name(files, files->encoder.format == BT_PCAPNG
+                                            ? "pcapng" : "pcap");
+        files->path = name;
+        if (!capture->quiet) {
+            bt_note("writing to %s", name);
+        }
+    } else if (files->compression == BT_PLAIN) {
+        files->compression = bt_compression_of_name(files->path);
+    }
+    return name;
 }
 
 static void
@@ -218,17 +244,17 @@ check(struct bt_capture *capture, const struct bt_strv *comments)
 
     if (!capture->n_specs) {
         bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
-    } else if (!files->path) {
-        bt_usage("where to? Say -w FILE, or use \"ovs-bpftap dump\" to read "
-                 "the packets here");
     } else if (comments->n && files->encoder.format == BT_PCAP) {
         bt_usage("--comment: a pcap file cannot hold a comment; use "
                  "-F pcapng");
-    } else if (files->print_names && !strcmp(files->path, "-")) {
+    } else if (files->print_names && files->path
+               && !strcmp(files->path, "-")) {
         bt_usage("standard output takes the capture and has no name to "
                  "print");
     }
-    bt_files_check(files);
+    if (files->path) {
+        bt_files_check(files);
+    }
 }
 
 int
@@ -239,7 +265,7 @@ bt_cmd_capture(int argc, char *argv[])
     struct bt_strv comments = { NULL, 0 };
     struct bt_capture capture;
     enum bt_status status;
-    char *filter;
+    char *filter, *name;
     int c;
 
     bt_capture_init(&capture);
@@ -255,14 +281,9 @@ bt_cmd_capture(int argc, char *argv[])
     capture.quiet = common.quiet;
     filter = bt_join_words(argc - optind, argv + optind);
     bt_set_final_filter(&capture, filter);
-    if (capture.files.path) {
-        if (capture.files.compression == BT_PLAIN) {
-            capture.files.compression
-                = bt_compression_of_name(capture.files.path);
-        }
-        choose_format(&capture, &choice);
-    }
+    choose_format(&capture, &choice);
     check(&capture, &comments);
+    name = choose_name(&capture);
     capture.files.comments = &comments;
     capture.progress = !capture.quiet && isatty(STDERR_FILENO);
 
@@ -271,5 +292,6 @@ bt_cmd_capture(int argc, char *argv[])
     bt_capture_destroy(&capture);
     bt_strv_free(&comments);
     free(filter);
+    free(name);
     return status;
 }

@@ -286,6 +286,13 @@ bt_engine_lose_port(struct engine *e, struct bt_source *source)
     free(what);
 }
 
+static const char *
+reconnect_option(void)
+{
+    return bt_advice("--reconnect", "\"Go on when the switch restarts\", in "
+                     "the options of this interface,");
+}
+
 /* The switch is gone.  What the devices had buffered went with it, except what
  * is in our hands already. */
 void
@@ -317,11 +324,13 @@ bt_engine_lose_switch(struct engine *e)
                        e->stuck ? "does not answer" : "went away");
     } else if (e->stuck) {
         bt_error("the switch does not answer, its daemon is stopped or stuck; "
-                 "the capture ends here (--reconnect would wait for it)");
+                 "the capture ends here (%s would wait for it)",
+                 reconnect_option());
         bt_engine_fail(e);
     } else {
         bt_error("the switch went away, its daemon ended or crashed; the "
-                 "capture ends here (--reconnect would wait for it)");
+                 "capture ends here (%s would wait for it)",
+                 reconnect_option());
         bt_engine_fail(e);
     }
 }
@@ -371,8 +380,11 @@ bt_engine_check_missing(struct engine *e)
         } else if (capture->wait || (capture->reconnect && !e->monitor)) {
             bt_engine_news(e, "waiting for port %s", spec->pattern);
         } else {
-            bt_error("no port \"%s\"; \"ovs-bpftap list\" shows the ports, "
-                     "--wait waits for one", spec->pattern);
+            bt_error("no port \"%s\"; %s", spec->pattern,
+                     bt_advice("\"ovs-bpftap list\" shows the ports, --wait "
+                               "waits for one",
+                               "\"Refresh Interfaces\" shows the ports that "
+                               "there are"));
             bt_engine_fail(e);
         }
     }
@@ -397,7 +409,9 @@ bt_engine_check_gone(struct engine *e)
         }
         last = source;
     }
-    bt_error("port %s is gone; the capture ends here (--wait would wait for "
-             "its return)", last->name);
+    bt_error("port %s is gone; the capture ends here (%s would wait for its "
+             "return)", last->name,
+             bt_advice("--wait", "\"Go on when the switch restarts\", in the "
+                       "options of this interface,"));
     bt_engine_fail(e);
 }

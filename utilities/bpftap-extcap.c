@@ -18,10 +18,12 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pcap/pcap.h>
 
 #include "bpfdev/bpfdev.h"
+#include "utilities/bpftap-dirs.h"
 #include "bpftap-engine.h"
 #include "bpftap-names.h"
 #include "bpftap-options.h"
@@ -45,6 +47,9 @@ static const char help[] =
 "  tshark -i ovs:p1 -f icmp\n"
 "\n"
 BT_HELP_COMMON;
+
+/* What Wireshark's help button shows. */
+#define HELP_FILE BPFTAP_PKGDATADIR "/ovs-bpftap-extcap.html"
 
 /* Interfaces are called ovs:PORT. */
 #define PREFIX "ovs:"
@@ -167,8 +172,11 @@ list_interfaces(const struct extcap *extcap)
     struct bpfdev_port *ports;
     size_t n;
 
-    printf("extcap {version=%s}{help=man:ovs-bpftap(8)}"
-           "{display=Open vSwitch ports}\n", PACKAGE_VERSION);
+    printf("extcap {version=%s}", PACKAGE_VERSION);
+    if (!access(HELP_FILE, R_OK)) {
+        printf("{help=file://" HELP_FILE "}");
+    }
+    printf("{display=Open vSwitch ports}\n");
     ports = ports_if_any(extcap->common.socket, &n);
     for (size_t i = 0; i < n; i++) {
         printf("interface {value=" PREFIX);
@@ -277,13 +285,14 @@ capture(const struct extcap *extcap)
     capture.defaults.snaplen = extcap->snaplen;
     bt_capture_add(&capture, extcap->pattern);
     capture.socket = extcap->common.socket;
-    capture.reconnect = extcap->reconnect;
+    capture.reconnect = capture.wait = extcap->reconnect;
     capture.quiet = true;
     capture.files.path = extcap->fifo;
     capture.files.encoder.format = BT_PCAPNG;
     capture.files.encoder.nanoseconds = true;
     capture.files.reader_may_close = true;
 
+    bt_set_dialog();
     bt_signals_init();
     status = bt_capture_run(&capture);
     bt_capture_destroy(&capture);

@@ -114,15 +114,19 @@ bt_files_name(struct bt_files *files)
 }
 
 char *
-bt_files_default_name(const char *suffix, enum bt_compression compression)
+bt_files_default_name(const struct bt_files_config *config,
+                      const char *suffix)
 {
+    const char *compression = bt_compression_suffix(config->compression);
     time_t now = time(NULL);
     struct tm tm;
-    char stamp[32];
+    char stamp[32] = "";
 
-    strftime(stamp, sizeof stamp, "%Y%m%d%H%M%S", localtime_r(&now, &tm));
-    return bt_asprintf("ovs-bpftap-%s.%s%s", stamp, suffix,
-                       bt_compression_suffix(compression));
+    /* Files of a sequence get their times anyway. */
+    if (!bt_files_is_sequence(config)) {
+        strftime(stamp, sizeof stamp, "-%Y%m%d%H%M%S", localtime_r(&now, &tm));
+    }
+    return bt_asprintf("ovs-bpftap%s.%s%s", stamp, suffix, compression);
 }
 
 /* Returns the number in 'name' if it is "STEM_NUMBER_TIME" and 'suffix', where

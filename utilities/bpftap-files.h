@@ -135,9 +135,11 @@ void bt_files_parse_next(const char *what, const char *s,
 void bt_files_parse_end(const char *what, const char *s,
                         struct bt_files_config *config);
 
-/* Returns a name for a file that has none, with the time in it: "suffix" is
- * "pcap" or "pcapng".  The caller frees it. */
-char *bt_files_default_name(const char *suffix, enum bt_compression);
+/* Returns a name for a file, or the files of a sequence, that have none: with
+ * the time in it, and with 'suffix' ("pcap" or "pcapng").  The caller frees
+ * it. */
+char *bt_files_default_name(const struct bt_files_config *,
+                            const char *suffix);
 
 /* Ends the program with a message if the conditions do not go together. */
 void bt_files_check(const struct bt_files_config *);

@@ -27,13 +27,14 @@
 enum {
     OPT_SOCKET = 0x1000,
     OPT_HELP,
+    OPT_LIST_OPTIONS,
 };
 
 /* An option of all, or of those that have BT_HAS_*. */
 struct common_option {
     struct option option;
     unsigned int has;           /* 0: all. */
-    const char *help;
+    const char *help;           /* NULL for one that is not for people. */
 };
 
 static const struct common_option common_options[] = {
@@ -46,6 +47,7 @@ static const struct common_option common_options[] = {
       "OVS_RUNDIR)\n" },
     { { "help", no_argument, NULL, OPT_HELP }, 0,
       "  -h, --help           this text\n" },
+    { { "list-options", no_argument, NULL, OPT_LIST_OPTIONS }, 0, NULL },
 };
 
 static bool
@@ -61,7 +63,7 @@ bt_print_help(const char *help, unsigned int has)
 
     printf("%.*s", (int) before, help);
     for (size_t i = 0; i < BT_ARRAY_SIZE(common_options); i++) {
-        if (applies(&common_options[i], has)) {
+        if (applies(&common_options[i], has) && common_options[i].help) {
             fputs(common_options[i].help, stdout);
         }
     }
@@ -87,6 +89,19 @@ join_options(const struct option *own, unsigned int has)
         }
     }
     return all;
+}
+
+/* Prints 'options', all long ones that are for people, for the completion of
+ * shells. */
+static void BT_NORETURN
+list_options(const struct option *options)
+{
+    for (; options->name; options++) {
+        if (options->val != OPT_LIST_OPTIONS) {
+            printf("--%s\n", options->name);
+        }
+    }
+    exit(bt_finish_stdout() ? BT_OK : BT_FAILED);
 }
 
 /* Takes 'c' if it is a common option. */
@@ -125,6 +140,8 @@ bt_getopt(int argc, char *argv[], const char *own_letters,
         c = getopt_long(argc, argv, letters, options, index);
         if (c == '?' || c == ':') {
             bt_bad_option(c, argv);
+        } else if (c == OPT_LIST_OPTIONS) {
+            list_options(options);
         }
     } while (c != -1 && parse_common(c, common));
     free(letters);

@@ -89,6 +89,7 @@ struct arguments {
     struct bt_strv comments;
     struct bt_events *events;
     const char *control;        /* NULL for the default. */
+    char *name;                 /* Of files that have none. */
     char *command;              /* For another recorder, or NULL. */
 };
 
@@ -217,7 +218,7 @@ check(struct arguments *a)
         bt_usage("-a: a recorder ends after duration:TIME or files:N");
     }
     if (!files->path) {
-        files->path = "ovs-bpftap.pcapng";
+        files->path = a->name = bt_files_default_name(files, "pcapng");
     }
     if (files->compression == BT_PLAIN) {
         files->compression = bt_compression_of_name(files->path);
@@ -266,6 +267,7 @@ bt_cmd_record(int argc, char *argv[])
     bt_capture_destroy(&a.capture);
     bt_strv_free(&a.comments);
     free(a.command);
+    free(a.name);
     free(filter);
     return status;
 }

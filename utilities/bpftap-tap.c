@@ -155,8 +155,9 @@ bt_tap_open(struct bt_tap *tap, const struct bt_tap_config *config,
     if (error == ENOBUFS || error == ENOMEM) {
         size_t length = strlen(errbuf);
 
-        snprintf(errbuf + length, BPFDEV_ERRBUF_SIZE - length, " (-B KIB "
-                 "asks for less, other_config:bpf-memory-max allows more)");
+        snprintf(errbuf + length, BPFDEV_ERRBUF_SIZE - length, " (%s"
+                 "other_config:bpf-memory-max allows more)",
+                 bt_advice("-B KIB asks for less, ", ""));
     }
     if (error) {
         return error;

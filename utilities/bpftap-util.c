@@ -32,6 +32,20 @@
 static const char *command_name;
 static bool status_line_shown;
 
+static bool has_dialog;
+
+void
+bt_set_dialog(void)
+{
+    has_dialog = true;
+}
+
+const char *
+bt_advice(const char *command_line, const char *dialog)
+{
+    return has_dialog ? dialog : command_line;
+}
+
 void
 bt_set_command(const char *name)
 {

@@ -48,6 +48,12 @@ bool bt_finish_stdout(void);
 /* Ends the program because getopt_long() returned 'c', '?' or ':'. */
 void bt_bad_option(int c, char *argv[]) BT_NORETURN;
 
+/* Those who use a dialog, in Wireshark, do not know the options that it stands
+ * for.  After bt_set_dialog(), bt_advice() returns what it is told for them,
+ * and before what is for the command line. */
+void bt_set_dialog(void);
+const char *bt_advice(const char *command_line, const char *dialog);
+
 /* The sub-command that bt_usage() refers the user to. */
 void bt_set_command(const char *name);
 

@@ -159,8 +159,9 @@ bt_who_explain(const char *socket, int error, char errbuf[])
         snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: the switch, process %ld, "
                  "has no capture socket here: captures are turned off "
                  "(\"ovs-vsctl set Open_vSwitch . other_config:bpf-enable="
-                 "true\" turns them on), or --socket must name the socket "
-                 "that \"ovs-appctl bpf/limits\" tells", rundir, pid);
+                 "true\" turns them on), or %s must name the socket "
+                 "that \"ovs-appctl bpf/limits\" tells", rundir, pid,
+                 bt_advice("--socket", "\"Socket of the switch\""));
         break;
     case WITHOUT_BPF:
         snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: the switch that runs, "

@@ -47,8 +47,8 @@ find_foreign_load(const struct bpf_program *program)
 
         if (BPF_CLASS(insn->code) == BPF_LD && BPF_MODE(insn->code) == BPF_ABS
             && insn->k != AUX_TYPE && insn->k - AUX_OFFSET < AUX_SIZE) {
-            return "a port of a switch has no ifindex; name the port, with "
-                   "the option -i or where the device is attached";
+            return "a port of a switch has no ifindex; capture on the port "
+                   "that you mean instead";
         }
     }
     return NULL;

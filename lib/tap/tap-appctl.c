@@ -176,14 +176,14 @@ port_stats_to_json(const char *port)
     struct bpf_port_stats stats;
 
     if (!bpf_port_get_stats(port, &stats)) {
-        put_counter(object, "rx-packets", stats.rx_packets);
-        put_counter(object, "rx-bytes", stats.rx_bytes);
-        put_counter(object, "rx-dropped", stats.rx_dropped);
-        put_counter(object, "rx-errors", stats.rx_errors);
-        put_counter(object, "tx-packets", stats.tx_packets);
-        put_counter(object, "tx-bytes", stats.tx_bytes);
-        put_counter(object, "tx-dropped", stats.tx_dropped);
-        put_counter(object, "tx-errors", stats.tx_errors);
+        put_counter(object, "rx_packets", stats.rx_packets);
+        put_counter(object, "rx_bytes", stats.rx_bytes);
+        put_counter(object, "rx_dropped", stats.rx_dropped);
+        put_counter(object, "rx_errors", stats.rx_errors);
+        put_counter(object, "tx_packets", stats.tx_packets);
+        put_counter(object, "tx_bytes", stats.tx_bytes);
+        put_counter(object, "tx_dropped", stats.tx_dropped);
+        put_counter(object, "tx_errors", stats.tx_errors);
     }
     return object;
 }
@@ -206,21 +206,22 @@ port_to_json(const struct bpf_port_info *p)
     put_text(object, "name", p->name);
     put_text(object, "type", p->type);
     put_int(object, "ofport", p->ofport);
-    json_object_put_string(object, "dlt", dlt_to_string(p->dlt));
+    put_int(object, "dlt", p->dlt);
+    json_object_put_string(object, "link", dlt_to_string(p->dlt));
     put_int(object, "mtu", p->mtu);
     put_int(object, "speed", p->speed);
     if (p->has_link_address) {
         struct eth_addr ea;
 
         memcpy(ea.ea, p->mac, sizeof ea.ea);
-        json_object_put_format(object, "address", ETH_ADDR_FMT,
+        json_object_put_format(object, "mac", ETH_ADDR_FMT,
                                ETH_ADDR_ARGS(ea));
     }
-    put_label(object, "iface-id", p->iface_id);
+    put_label(object, "iface_id", p->iface_id);
     put_label(object, "network", p->network);
     put_label(object, "vm", p->vm);
     put_label(object, "container", p->container);
-    put_int(object, "devices", p->n_clients);
+    put_int(object, "n_listeners", p->n_clients);
     json_object_put(object, "statistics", port_stats_to_json(p->name));
     return object;
 }
@@ -248,11 +249,11 @@ format_ports(const struct json *ports, struct ds *s)
         { "port", "name" },
         { "type", "type" },
         { "ofport", "ofport" },
-        { "dlt", "dlt" },
+        { "dlt", "link" },
         { "mtu", "mtu" },
         { "speed", "speed" },
-        { "address", "address" },
-        { "devices", "devices" },
+        { "address", "mac" },
+        { "devices", "n_listeners" },
     };
 
     format_table(ports, columns, ARRAY_SIZE(columns), s);
@@ -278,22 +279,22 @@ peer_to_json(const struct bpf_peer *peer)
                            bpf_dev_direction_to_string(info->direction));
     put_bool(object, "promiscuous", info->promisc);
     put_bool(object, "immediate", info->immediate);
-    put_bool(object, "header-complete", info->hdrcmplt);
-    put_bool(object, "see-sent", info->see_sent);
+    put_bool(object, "header_complete", info->hdrcmplt);
+    put_bool(object, "see_sent", info->see_sent);
     put_bool(object, "feedback", info->feedback);
-    put_bool(object, "read-only", info->read_only);
+    put_bool(object, "read_only", info->read_only);
     put_bool(object, "locked", info->locked);
-    put_int(object, "filter-instructions", info->n_insns);
-    put_bool(object, "filter-compiled", info->compiled);
-    put_int(object, "buffer-length", info->blen);
+    put_int(object, "filter_instructions", info->n_insns);
+    put_bool(object, "filter_compiled", info->compiled);
+    put_int(object, "buffer_length", info->blen);
     put_int(object, "buffers", info->n_buffers);
     put_int(object, "memory", peer->memory);
     put_int(object, "cost", peer->cost);
     put_int(object, "received", info->stats.received);
     put_int(object, "captured", info->stats.captured);
     put_int(object, "dropped", info->stats.dropped);
-    put_int(object, "store", info->store_len);
-    put_int(object, "hold", info->hold_len);
+    put_int(object, "store_bytes", info->store_len);
+    put_int(object, "hold_bytes", info->hold_len);
     return object;
 }
 
@@ -320,10 +321,10 @@ clone_with_flags(const struct json *peer)
     static const struct column flags[] = {
         { "P", "promiscuous" },
         { "I", "immediate" },
-        { "H", "header-complete" },
-        { "S", "see-sent" },
+        { "H", "header_complete" },
+        { "S", "see_sent" },
         { "F", "feedback" },
-        { "R", "read-only" },
+        { "R", "read_only" },
         { "L", "locked" },
     };
     struct json *clone = json_deep_clone(peer);
@@ -352,13 +353,13 @@ format_peers(const struct json *peers, struct ds *s)
         { "flags", "flags" },
         { "direction", "direction" },
         { "cost", "cost" },
-        { "buffer", "buffer-length" },
+        { "buffer", "buffer_length" },
         { "n", "buffers" },
         { "received", "received" },
         { "captured", "captured" },
         { "dropped", "dropped" },
-        { "store", "store" },
-        { "hold", "hold" },
+        { "store", "store_bytes" },
+        { "hold", "hold_bytes" },
     };
     struct json *copy = json_array_create_empty();
 
@@ -383,7 +384,7 @@ collect_stats(void)
     put_int(object, "captured", totals.captured);
     put_int(object, "dropped", totals.dropped);
     put_int(object, "written", totals.written);
-    put_int(object, "write-errors", totals.write_errors);
+    put_int(object, "write_errors", totals.write_errors);
     put_int(object, "opened", totals.opened);
     put_int(object, "refused", totals.refused);
     put_int(object, "devices", totals.n_devices);
@@ -408,7 +409,7 @@ format_stats(const struct json *stats, struct ds *s)
         { "packets captured", "captured" },
         { "packets dropped", "dropped" },
         { "frames written", "written" },
-        { "frames not written", "write-errors" },
+        { "frames not written", "write_errors" },
         { "devices opened", "opened" },
         { "devices refused", "refused" },
         { "devices open now", "devices" },
@@ -434,12 +435,12 @@ put_socket(struct json *object, const char *name,
     char *member;
 
     put_text(object, name, socket->path);
-    member = xasprintf("%s-mode", name);
+    member = xasprintf("%s_mode", name);
     json_object_put_format(object, member, "%04o",
                            (unsigned int) socket->mode);
     free(member);
     if (socket->group != (gid_t) -1) {
-        member = xasprintf("%s-group", name);
+        member = xasprintf("%s_group", name);
         put_int(object, member, socket->group);
         free(member);
     }
@@ -470,7 +471,7 @@ put_sockets(struct json *object)
     bpf_server_get_socket(false, &socket);
     put_socket(object, "socket", &socket);
     bpf_server_get_socket(true, &socket);
-    put_socket(object, "readonly-socket", &socket);
+    put_socket(object, "readonly_socket", &socket);
 }
 
 /* Who uses 'resource', those who use anything of it. */
@@ -508,7 +509,7 @@ collect_quotas(void)
                                bpf_resources[i].total_setting);
         put_int(quota, "limit", bpf_quota_total_max(i));
         if (bpf_resources[i].user_setting) {
-            put_int(quota, "user-limit", bpf_quota_user_max(i));
+            put_int(quota, "user_limit", bpf_quota_user_max(i));
         }
         put_int(quota, "used", bpf_quota_used(i));
         json_object_put(quota, "users", collect_users(i));
@@ -523,7 +524,7 @@ format_quotas(const struct json *quotas, struct ds *s)
     for (size_t i = 0; i < json_array_size(quotas); i++) {
         const struct json *quota = json_array_at(quotas, i);
         const struct json *users = get_member(quota, "users");
-        char *user_limit = get_text(quota, "user-limit");
+        char *user_limit = get_text(quota, "user_limit");
 
         ds_put_format(s, "%s: %"PRId64" of %"PRId64" used, a user may have %s",
                       json_string(get_member(quota, "resource")),
@@ -552,15 +553,15 @@ collect_limits(void)
     put_bool(object, "enable", config->enable);
     put_bool(object, "running", bpf_server_is_running());
     put_sockets(object);
-    put_int(object, "max-devices", config->max_devices);
-    put_int(object, "buffer-default", config->buffer_default);
-    put_int(object, "buffer-max", config->buffer_max);
-    put_int(object, "buffers-max", config->n_buffers_max);
-    put_int(object, "memory-max", config->memory_max);
-    put_int(object, "insn-max", config->insn_max);
-    put_int(object, "port-devices-max", config->port_devices);
-    put_int(object, "port-cost-max", config->port_cost);
-    put_int(object, "user-requests-max", config->user_requests);
+    put_int(object, "max_devices", config->max_devices);
+    put_int(object, "buffer_default", config->buffer_default);
+    put_int(object, "buffer_max", config->buffer_max);
+    put_int(object, "buffers_max", config->n_buffers_max);
+    put_int(object, "memory_max", config->memory_max);
+    put_int(object, "insn_max", config->insn_max);
+    put_int(object, "port_devices_max", config->port_devices);
+    put_int(object, "port_cost_max", config->port_cost);
+    put_int(object, "user_requests_max", config->user_requests);
 
     bpf_totals_get(&totals);
     put_int(object, "devices", totals.n_devices);
@@ -588,20 +589,20 @@ format_limits(const struct json *limits, struct ds *s)
     static const struct column lines[] = {
         { "bpf-enable", "enable" },
         { "bpf-socket", "socket" },
-        { "bpf-socket-mode", "socket-mode" },
-        { "bpf-socket-group", "socket-group" },
-        { "bpf-readonly-socket", "readonly-socket" },
-        { "bpf-readonly-socket-mode", "readonly-socket-mode" },
-        { "bpf-readonly-socket-group", "readonly-socket-group" },
-        { "bpf-max-devices", "max-devices" },
-        { "bpf-buffer-default", "buffer-default" },
-        { "bpf-buffer-max", "buffer-max" },
-        { "bpf-buffers-max", "buffers-max" },
-        { "bpf-memory-max", "memory-max" },
-        { "bpf-insn-max", "insn-max" },
-        { "bpf-port-devices-max", "port-devices-max" },
-        { "bpf-port-cost-max", "port-cost-max" },
-        { "bpf-user-requests-max", "user-requests-max" },
+        { "bpf-socket-mode", "socket_mode" },
+        { "bpf-socket-group", "socket_group" },
+        { "bpf-readonly-socket", "readonly_socket" },
+        { "bpf-readonly-socket-mode", "readonly_socket_mode" },
+        { "bpf-readonly-socket-group", "readonly_socket_group" },
+        { "bpf-max-devices", "max_devices" },
+        { "bpf-buffer-default", "buffer_default" },
+        { "bpf-buffer-max", "buffer_max" },
+        { "bpf-buffers-max", "buffers_max" },
+        { "bpf-memory-max", "memory_max" },
+        { "bpf-insn-max", "insn_max" },
+        { "bpf-port-devices-max", "port_devices_max" },
+        { "bpf-port-cost-max", "port_cost_max" },
+        { "bpf-user-requests-max", "user_requests_max" },
         { "listening now", "running" },
         { "devices open now", "devices" },
         { "buffer memory in use", "memory" },
@@ -643,7 +644,7 @@ format_summary(const struct json *limits, const struct json *stats,
                struct ds *s)
 {
     bool running = json_boolean(get_member(limits, "running"));
-    const char *ro_socket = get_string(limits, "readonly-socket");
+    const char *ro_socket = get_string(limits, "readonly_socket");
 
     if (running) {
         ds_put_format(s, "listening on %s", get_string(limits, "socket"));
@@ -657,8 +658,8 @@ format_summary(const struct json *limits, const struct json *stats,
     format_problems(limits, s);
     ds_put_format(s, "devices: %"PRId64" of %"PRId64", with %"PRId64
                   " of %"PRId64" bytes of memory\n",
-                  get_int(limits, "devices"), get_int(limits, "max-devices"),
-                  get_int(limits, "memory"), get_int(limits, "memory-max"));
+                  get_int(limits, "devices"), get_int(limits, "max_devices"),
+                  get_int(limits, "memory"), get_int(limits, "memory_max"));
     ds_put_format(s, "packets: %"PRId64" received, %"PRId64" captured, "
                   "%"PRId64" dropped\n", get_int(stats, "received"),
                   get_int(stats, "captured"), get_int(stats, "dropped"));
@@ -710,7 +711,7 @@ format_all(const struct json *all, struct ds *s)
         }
         ds_put_format(s, "    %s (%s, port %"PRId64", %s)\n",
                       get_string(port, "name"), get_string(port, "type"),
-                      get_int(port, "ofport"), get_string(port, "dlt"));
+                      get_int(port, "ofport"), get_string(port, "link"));
         format_peers_of(peers, get_string(port, "name"), s);
     }
 

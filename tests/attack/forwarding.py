@@ -16,7 +16,7 @@ def sent(port):
                          stdout=subprocess.PIPE, timeout=30).stdout
     for p in json.loads(out):
         if p["name"] == port:
-            return time.monotonic(), p["statistics"]["tx-packets"]
+            return time.monotonic(), p["statistics"]["tx_packets"]
     sys.exit("%s: no such port" % port)
 
 
