@@ -747,6 +747,13 @@ host_rx_has_queues(void)
     return false;
 }
 
+bool
+host_rx_is_attached(const struct host_rx *rx __attribute__((unused)))
+{
+    fake.calls.rx_check++;
+    return !fake.detached;
+}
+
 int
 host_rx_open(const char *name, const struct host_rx_config *config,
              struct host_rx **rxp)

@@ -37,6 +37,7 @@ struct fake_calls {
     unsigned int rx_open;
     unsigned int rx_close;
     unsigned int rx_recv;
+    unsigned int rx_check;
     unsigned int tap_read;
 };
 
@@ -71,6 +72,8 @@ struct fake_host {
     int revalidate_ms;
     struct host_rx_config rx_config; /* Of the latest host_rx_open(). */
     int rx_open_error;              /* errno value, 0 = success. */
+    bool detached;                  /* Receive handles lost their interface
+                                     * without a word. */
     bool tap_keeps_kname;           /* As NetBSD: taps are called tapN. */
     int tap_open_error;
 };

@@ -1184,6 +1184,54 @@ send_frames(struct netdev *netdev, int n)
     return netdev_send(netdev, 0, &batch, false);
 }
 
+/* The interface was replaced by one of the same name and ifindex and neither a
+ * message nor the capture says so (NetBSD): whenever there is doubt, the
+ * capture is asked. */
+static void
+test_replaced_unnoticed(void)
+{
+    struct fake_if *em0 = fake_add("em0");
+    struct netdev *netdev = open_dev("em0", "system");
+    struct netdev_rxq *rxq = open_rxq(netdev);
+
+    settle();
+    EXPECT(receive(rxq), -EAGAIN);
+    memset(&fake.calls, 0, sizeof fake.calls);
+    EXPECT(receive(rxq), -EAGAIN);
+    EXPECT(fake.calls.rx_check, 0);
+
+    /* Messages were lost, and nothing had happened. */
+    fake_notifier_error(ENOBUFS);
+    netdev_run();
+    EXPECT(receive(rxq), -EAGAIN);
+    EXPECT(fake.calls.rx_check, 1);
+    EXPECT(fake.calls.rx_close, 0);
+
+    /* Messages were lost, and it had.  The main loop goes round for it. */
+    fake.detached = true;
+    fake_notifier_error(ENOBUFS);
+    netdev_run();
+    netdev_wait();
+    EXPECT(wakes_at_once(rxq), true);
+    fake_receive(em0, 60, 60, 3);
+    EXPECT(receive(rxq), 3);
+    EXPECT(custom_stat(netdev, "rx_reopened"), 1);
+
+    /* Sending notices it first. */
+    fake.detached = false;
+    netdev_run();
+    EXPECT(receive(rxq), -EAGAIN);
+    em0->tx_next = 0;
+    em0->tx_errors[0] = ENODEV;
+    fake.detached = true;
+    EXPECT(send_frames(netdev, 1), ENODEV);
+    fake_receive(em0, 60, 60, 2);
+    EXPECT(receive(rxq), 2);
+    EXPECT(custom_stat(netdev, "rx_reopened"), 2);
+    netdev_rxq_close(rxq);
+    netdev_close(netdev);
+}
+
 static void
 test_send(const char *type)
 {
@@ -1579,6 +1627,7 @@ static const struct {
     { "cannot-receive", test_cannot_receive },
     { "vanish-and-return", test_vanish_and_return },
     { "vanish-unnoticed", test_vanish_unnoticed },
+    { "replaced-unnoticed", test_replaced_unnoticed },
     { "interface-down", test_interface_down },
     { "drain", test_drain },
     { "offloads", test_offloads },

@@ -34,6 +34,7 @@ bsd_host_sources = \
 	lib/host/host-bsd-addr.c \
 	lib/host/host-bsd-media.c \
 	lib/host/host-bsd-pcap.c \
+	lib/host/host-bsd-promisc.c \
 	lib/host/host-bsd-route.c \
 	lib/host/host-bsd-routes.c \
 	lib/host/host-bsd-tap.c \

@@ -69,9 +69,16 @@ host_rx_open(const char *name, const struct host_rx_config *config,
              struct host_rx **rxp)
 {
     int error = bsd_check_name(name);
+    unsigned int ifindex;
 
     *rxp = NULL;
-    return error ? error : host_rx_open_pcap(name, config, rxp);
+    if (!error) {
+        error = host_rx_open_pcap(name, config, rxp);
+    }
+
+    /* libpcap does not tell an interface without bpf from none. */
+    return (error == ENODEV && !bsd_ifindex(name, &ifindex)
+            ? EOPNOTSUPP : error);
 }
 
 static pthread_mutex_t strerror_mutex = PTHREAD_MUTEX_INITIALIZER;

@@ -134,26 +134,31 @@ bsd_tap_open_unit(const char *kernel_name, int *fdp)
 }
 
 /* The interface may have been renamed since it was opened, so its descriptor
- * is asked for its name while it is there. */
+ * is asked for its name while it is there.  If it is not, whatever has its
+ * name and index now is somebody else's. */
 int
 host_tap_close(struct host_tap *tap)
 {
     struct ifreq ifr;
+    bool gone;
 
     if (tap->fd < 0) {
         return 0;
     }
     memset(&ifr, 0, sizeof ifr);
     if (!ioctl(tap->fd, TAPGIFNAME, &ifr)) {
+        gone = false;
         memcpy(tap->name, ifr.ifr_name, sizeof tap->name);
         tap->name[sizeof tap->name - 1] = '\0';
+    } else {
+        gone = errno == ENXIO;
     }
     if (!tap->ifindex) {
         /* It was not opened to the end. */
         bsd_ifindex(tap->name, &tap->ifindex);
     }
     bsd_tap_abandon(tap);
-    return bsd_destroy(tap->name, tap->ifindex);
+    return gone ? 0 : bsd_destroy(tap->name, tap->ifindex);
 }
 
 /* What the failure 'error' to read or write a tap means.  EIO has several

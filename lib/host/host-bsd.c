@@ -44,7 +44,11 @@ bsd_check_name(const char *name)
 {
     size_t len = strnlen(name, IFNAMSIZ);
 
-    return len >= IFNAMSIZ ? ENAMETOOLONG : len ? 0 : ENODEV;
+    if (len >= IFNAMSIZ) {
+        return ENAMETOOLONG;
+    }
+    return (!name[bsd_digits_are_index ? strspn(name, "0123456789") : 0]
+            ? ENODEV : 0);
 }
 
 int
@@ -415,8 +419,10 @@ host_link_dump(void (*cb)(const struct host_link *, void *aux), void *aux)
     return 0;
 }
 
-int
-bsd_change_flags(const char *name, unsigned int off, unsigned int on)
+/* Turns off the flags 'off' (IFF_*) and turns on those in 'on', and nothing
+ * else. */
+static int
+change_flags(const char *name, unsigned int off, unsigned int on)
 {
     unsigned int flags, wanted;
     int error;
@@ -437,8 +443,8 @@ host_set_flags(const char *name, unsigned int off, unsigned int on)
     if ((off | on) & ~(unsigned int) HOST_FLAG_UP) {
         return EINVAL;
     }
-    return bsd_change_flags(name, off & HOST_FLAG_UP ? IFF_UP : 0,
-                            on & HOST_FLAG_UP ? IFF_UP : 0);
+    return change_flags(name, off & HOST_FLAG_UP ? IFF_UP : 0,
+                        on & HOST_FLAG_UP ? IFF_UP : 0);
 }
 
 int

@@ -30,7 +30,7 @@ struct ifreq;
 int bsd_errno(int error);
 
 /* ENAMETOOLONG if 'name' does not fit, with its NUL, into IFNAMSIZ bytes.
- * ENODEV if it is empty. */
+ * ENODEV if it is empty or no interface can have it. */
 int bsd_check_name(const char *name);
 
 /* Puts 'name' into the first member of a request 'req', and clears the other
@@ -46,6 +46,12 @@ int bsd_ifreq(const char *name, unsigned long request, struct ifreq *ifr);
 /* True if 'error' of a request means that the interface or the system does
  * not know it. */
 bool bsd_is_unsupported(int error);
+
+/* What the failure 'error' to attach a bpf descriptor to 'name' means.  ENXIO
+ * has two meanings: there is no such interface (ENODEV), or it is one without
+ * bpf (EOPNOTSUPP).  EINVAL is what a descriptor says whose interface has just
+ * gone. */
+int bsd_bpf_errno(const char *name, int error);
 
 /* Looks up the index of 'name'. */
 int bsd_ifindex(const char *name, unsigned int *ifindex);
@@ -67,10 +73,6 @@ void bsd_link_from_data(const struct if_data *data, struct host_link *link);
 
 /* HOST_FLAG_* for the system's interface flags 'flags'. */
 unsigned int bsd_host_flags(unsigned int flags);
-
-/* Turns off the flags 'off' (IFF_*) and turns on those in 'on', and nothing
- * else. */
-int bsd_change_flags(const char *name, unsigned int off, unsigned int on);
 
 /* Finishes a tap: 'fd' has just been opened.  Makes it non-blocking and
  * close-on-exec, fills '*tap' and remembers the tap until it is closed.  On an
@@ -108,8 +110,7 @@ struct bsd_medium {
  * From host-freebsd.c or host-netbsd.c.
  */
 
-/* Interface flags, all that the system has, in one word.  bsd_change_flags()
- * is what others use. */
+/* Interface flags, all that the system has, in one word. */
 int bsd_get_flags(const char *name, unsigned int *flags);
 int bsd_set_flags(const char *name, unsigned int flags);
 
@@ -132,6 +133,10 @@ extern const size_t n_bsd_media;
 
 /* The number of the medium in media word 'word'. */
 unsigned int bsd_medium_number(int word);
+
+/* True where the kernel takes a name of digits for the index of an interface,
+ * so that no interface can have such a name. */
+extern const bool bsd_digits_are_index;
 
 /* Size in bytes of the largest capture buffer that the system allows. */
 extern const int bsd_max_capture_buffer;

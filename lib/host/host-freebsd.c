@@ -42,10 +42,13 @@ host_revalidate_interval(void)
     return REVALIDATE_MS;
 }
 
+const bool bsd_digits_are_index = false;
+
 /* Flags.  The kernel keeps 32 bits but hands them out in halves. */
 
 /* IFF_PROMISC is what the kernel's own users of the interface asked for
- * (bpf(4)), IFF_PPROMISC what was asked for by ioctl. */
+ * (bpf(4), and so this program), IFF_PPROMISC what others asked for by
+ * ioctl. */
 const unsigned int bsd_promisc_flags = IFF_PROMISC | IFF_PPROMISC;
 
 int
@@ -72,17 +75,6 @@ bsd_set_flags(const char *name, unsigned int flags)
     ifr.ifr_flags = flags & 0xffff;
     ifr.ifr_flagshigh = flags >> 16;
     return bsd_ifreq(name, SIOCSIFFLAGS, &ifr);
-}
-
-int
-host_set_promisc(const char *name, bool on, struct host_promisc **holdp)
-{
-    int error;
-
-    (void) holdp;
-    error = bsd_change_flags(name, on ? 0 : IFF_PPROMISC,
-                             on ? IFF_PPROMISC : 0);
-    return error == ENODEV && !on ? 0 : error;
 }
 
 /* The request is declared as one that only passes data in, but the kernel

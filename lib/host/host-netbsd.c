@@ -4,22 +4,18 @@
  *
  * The host interface on NetBSD: what differs from the other BSDs.
  *
- * 'losses_hidden' is atomic.  No locks.  Any thread may call anything. */
-
-#include <sys/types.h>
-#include <sys/time.h>
-#include <net/bpf.h>            /* Before libpcap's own declarations. */
+ * No state and no locks.  Any thread may call anything. */
 
 #include "host/host-bsd.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/types.h>
 #include <sys/ioctl.h>
 #include <sys/sockio.h>
 #include <net/if_dl.h>
@@ -30,11 +26,8 @@
 
 #include "host/rtbsd.h"
 
-/* How often to look for changes, where lost messages leave no trace. */
-#define REVALIDATE_MS 5000
-
-/* Set once a routing socket could not be made to report overflows. */
-static atomic_bool losses_hidden;
+/* How often to look for changes without a message. */
+#define REVALIDATE_MS 1000
 
 const char *
 host_system(void)
@@ -42,13 +35,15 @@ host_system(void)
     return "netbsd";
 }
 
-/* NetBSD announces every change, and losses of announcements since release
- * 8. */
+/* NetBSD announces neither that an MTU changed nor that an interface became
+ * promiscuous, and drops messages without a trace where many come at once. */
 int
 host_revalidate_interval(void)
 {
-    return atomic_load(&losses_hidden) ? REVALIDATE_MS : 0;
+    return REVALIDATE_MS;
 }
+
+const bool bsd_digits_are_index = true;
 
 /* Flags: 16 bits. */
 
@@ -76,70 +71,6 @@ bsd_set_flags(const char *name, unsigned int flags)
     memset(&ifr, 0, sizeof ifr);
     ifr.ifr_flags = flags;
     return bsd_ifreq(name, SIOCSIFFLAGS, &ifr);
-}
-
-/* Promiscuous mode.  SIOCSIFFLAGS silently ignores IFF_PROMISC.  A bpf
- * descriptor can ask for the mode, and keeps it for as long as it is open. */
-struct host_promisc {
-    int fd;
-};
-
-/* Attaches bpf descriptor 'fd' to 'name', promiscuous and without capturing
- * anything. */
-static int
-hold_promisc(int fd, const char *name)
-{
-    struct bpf_insn reject = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct bpf_program program = { .bf_len = 1, .bf_insns = &reject };
-    unsigned int ifindex;
-    struct ifreq ifr;
-    int error;
-
-    /* The filter comes first, lest packets are copied meanwhile. */
-    error = bsd_name_request(name, &ifr, sizeof ifr);
-    if (!error && (ioctl(fd, BIOCSETF, &program) < 0
-                   || ioctl(fd, BIOCSETIF, &ifr) < 0
-                   || ioctl(fd, BIOCPROMISC, NULL) < 0)) {
-        /* EINVAL is what a descriptor says whose interface has just gone. */
-        error = errno;
-        error = bsd_ifindex(name, &ifindex) == ENODEV ? ENODEV : error;
-    }
-    return error;
-}
-
-int
-host_set_promisc(const char *name, bool on, struct host_promisc **holdp)
-{
-    struct host_promisc *hold;
-    int error;
-
-    if (!on) {
-        if (*holdp) {
-            close((*holdp)->fd);
-            free(*holdp);
-            *holdp = NULL;
-        }
-        return 0;
-    }
-    if (*holdp) {
-        return 0;
-    }
-
-    hold = malloc(sizeof *hold);
-    if (!hold) {
-        return ENOMEM;
-    }
-    hold->fd = open("/dev/bpf", O_RDWR | O_CLOEXEC);
-    error = hold->fd < 0 ? errno : hold_promisc(hold->fd, name);
-    if (error) {
-        if (hold->fd >= 0) {
-            close(hold->fd);
-        }
-        free(hold);
-        return error;
-    }
-    *holdp = hold;
-    return 0;
 }
 
 int
@@ -499,14 +430,14 @@ rtbsd_space(size_t len)
 void
 rtbsd_tune(int fd)
 {
-    bool hidden = true;
-
 #ifdef SO_RERROR
     int one = 1;
 
-    hidden = setsockopt(fd, SOL_SOCKET, SO_RERROR, &one, sizeof one) < 0;
+    /* Since release 8 an overflow shows as ENOBUFS.  Before, and for what does
+     * not get as far as the socket, host_revalidate_interval() is the
+     * remedy. */
+    (void) setsockopt(fd, SOL_SOCKET, SO_RERROR, &one, sizeof one);
 #endif
-    atomic_store(&losses_hidden, hidden);
 
 #ifdef RO_MSGFILTER
     /* Routes come and go in great numbers on a router.  The entries of the

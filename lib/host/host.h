@@ -225,14 +225,20 @@ int host_set_flags(const char *name, unsigned int off, unsigned int on);
  * '*holdp' must be NULL before the first call for a port; the host file keeps
  * there what it needs:
  *
- *   - Linux sets IFF_PROMISC, FreeBSD IFF_PPROMISC, and '*holdp' stays NULL.
+ *   - Linux sets IFF_PROMISC, and '*holdp' stays NULL.
  *
- *   - NetBSD (IFF_PROMISC cannot be set by SIOCSIFFLAGS) keeps a bpf
- *     descriptor attached to the interface with BIOCPROMISC; it frees it and
- *     sets '*holdp' to NULL when the mode is switched off.
+ *   - The BSDs keep a bpf descriptor attached to the interface with
+ *     BIOCPROMISC; it is closed, and '*holdp' set to NULL, when the mode is
+ *     switched off.  (IFF_PROMISC cannot be set by SIOCSIFFLAGS, and FreeBSD's
+ *     IFF_PPROMISC makes the host's own stack take in everybody's frames.)
  *
- * Switching on what is on, or off what is off, does nothing and succeeds.
- * Switching off also succeeds if the interface is gone. */
+ * Switching on what is on, or off what is off, does nothing and succeeds;
+ * what was switched on for an interface that has since been replaced or
+ * renamed is not on.  Switching off also succeeds if the interface is
+ * gone.
+ *
+ * EOPNOTSUPP: this interface cannot be captured on, so it cannot be a port
+ * (the BSDs: one without bpf(4), such as bridge0). */
 struct host_promisc;
 int host_set_promisc(const char *name, bool on, struct host_promisc **holdp);
 
@@ -477,10 +483,12 @@ int host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
                   struct host_meta *meta);
 
 /* Writes one frame; 'frame->wire_len' does not matter.  ENETDOWN: the
- * interface is down and the frame was dropped (the BSDs write 0 bytes, Linux
- * says EIO).  EAGAIN or ENOBUFS: no
- * room, dropped.  EMSGSIZE: too long, or only partly taken.  ENODEV: the
- * interface is gone. */
+ * interface is down and the frame was dropped (FreeBSD writes 0 bytes, Linux
+ * says EIO).  EAGAIN or ENOBUFS: no room, dropped.  EMSGSIZE: too long, or
+ * only partly taken.  ENODEV: the interface is gone.
+ *
+ * NetBSD takes a frame for an interface that is down, or that is longer than
+ * its MTU, and drops it without a word: that is success here, too. */
 int host_tap_write(struct host_tap *tap, const struct host_frame *frame);
 
 /* Reception on an interface that is not a tap. */
@@ -508,13 +516,18 @@ bool host_rx_has_queues(void);
  * received.
  *
  * A buffer larger than the system allows becomes smaller.  EOPNOTSUPP: not an
- * Ethernet interface, or 'n_queues' is more than 1 where the system cannot do
+ * Ethernet interface, one that cannot be captured on (bridge0 on a BSD), or 'n_queues' is more than 1 where the system cannot do
  * that.  ENETDOWN: the system cannot receive on an interface that is down. */
 int host_rx_open(const char *name, const struct host_rx_config *config,
                  struct host_rx **rxp);
 
 /* Closes 'rx'.  NULL is fine. */
 void host_rx_close(struct host_rx *rx);
+
+/* Returns false if the interface that 'rx' was opened on is gone.  There may
+ * be another one under its name and even its index, and NetBSD's handle never
+ * fails then but is silent for ever. */
+bool host_rx_is_attached(const struct host_rx *rx);
 
 /* Takes one frame, whose memory is the caller's during the call only. */
 typedef void host_rx_cb(const struct host_frame *frame, void *aux);
@@ -642,8 +655,8 @@ const char *host_msg_name(int msg_type);
 
 /* Milliseconds between two checks with host_link_dump() for changes that the
  * system does not report: FreeBSD 13 loses routing messages silently, and
- * FreeBSD sends none when a link address is changed.  0 if the notifier can
- * be relied on. */
+ * FreeBSD sends none when a link address is changed, NetBSD none when an MTU
+ * is.  0 if the notifier can be relied on. */
 int host_revalidate_interval(void);
 
 #endif /* HOST_HOST_H */

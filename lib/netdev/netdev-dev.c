@@ -210,6 +210,7 @@ nb_dev_register(struct nb_dev *dev, const char *name, bool is_tap,
     dev->ifindex = ifindex;
     dev->seen = false;
     atomic_init(&dev->generation, 0);
+    atomic_init(&dev->doubts, 0);
     atomic_init(&dev->mtu, 0);
     dev->seq = seq_create();
     ovs_mutex_init(&dev->mutex);
@@ -303,6 +304,15 @@ announce_later(struct nb_dev *dev)
         ovs_list_push_back(&pending, &dev->pending_node);
     }
     ovs_mutex_unlock(&pending_mutex);
+    seq_change(get_pending_seq());
+}
+
+void
+nb_dev_doubt(struct nb_dev *dev)
+{
+    uint32_t orig;
+
+    atomic_add(&dev->doubts, 1, &orig);
     seq_change(get_pending_seq());
 }
 
@@ -586,7 +596,9 @@ collect_link(const struct host_link *link, void *array_)
     array->links[array->n++] = *link;
 }
 
-/* Makes the devices agree with 'array', which has all interfaces. */
+/* Makes the devices agree with 'array', which has all interfaces.  It cannot
+ * tell whether one that looks as before is another one: an ifindex may be used
+ * again at once. */
 static void
 apply_dump(const struct link_array *array, unsigned int stale)
 {
@@ -607,17 +619,21 @@ apply_dump(const struct link_array *array, unsigned int stale)
         if (!dev->seen) {
             forget_index(dev);
             dev_gone(dev);
+        } else {
+            nb_dev_doubt(dev);
         }
     }
     ovs_mutex_unlock(&registry_mutex);
 }
 
-/* Compares all devices with what the system says. */
-static void
+/* Compares all devices with what the system says.  Returns the values that it
+ * said of every one, and that are therefore known now. */
+static unsigned int
 resync(void)
 {
     struct link_array array = { .links = NULL };
     int error = host_link_dump(collect_link, &array);
+    unsigned int known = error ? 0 : NB_V_ALL;
 
     if (error) {
         VLOG_DBG("cannot list the system's interfaces (%s), trying again",
@@ -629,7 +645,11 @@ resync(void)
         resync_wanted = false;
         counters.resyncs++;
     }
+    for (size_t i = 0; i < array.n; i++) {
+        known &= array.links[i].have;
+    }
     free(array.links);
+    return known;
 }
 
 static void
@@ -649,20 +669,21 @@ static void
 revalidate_run(void)
 {
     int interval = host_revalidate_interval();
+    unsigned int unknown;
     struct nb_dev *dev;
 
     if (!interval || time_msec() < revalidate_at) {
         return;
     }
     revalidate_at = time_msec() + interval;
-    resync();
+    unknown = (HOST_V_MTU | HOST_V_CARRIER | HOST_V_ADDRS
+               | HOST_V_MEDIA) & ~resync();
 
     ovs_mutex_lock(&registry_mutex);
     HMAP_FOR_EACH (dev, name_node, &by_name) {
         ovs_mutex_lock(&dev->mutex);
         if (dev->present) {
-            nb_cache_invalidate(&dev->cache, (HOST_V_MTU | HOST_V_CARRIER
-                                              | HOST_V_ADDRS | HOST_V_MEDIA));
+            nb_cache_invalidate(&dev->cache, unknown);
         }
         ovs_mutex_unlock(&dev->mutex);
     }

@@ -63,6 +63,9 @@ struct nb_dev {
     atomic_uint32_t generation;     /* Changes when the interface goes, comes,
                                      * or is another one. */
     atomic_int mtu;                 /* Latest known MTU, 0 if none. */
+    atomic_uint32_t doubts;         /* Changes when the interface may be
+                                     * another one under the same name and
+                                     * ifindex. */
     struct seq *seq;                /* Changes with the interface. */
 
     struct ovs_mutex mutex;         /* Guards what follows. */
@@ -103,6 +106,10 @@ char *nb_dev_name_from_kname(const char *kname);
 /* Makes the addresses of all devices be asked for when they are needed
  * next. */
 void nb_dev_forget_addrs(void);
+
+/* Has whoever holds descriptors that belong to the interface look whether it
+ * is still the same, soon.  Any thread. */
+void nb_dev_doubt(struct nb_dev *dev);
 
 /* Returns true unless the interface is known to be gone. */
 bool nb_dev_is_present(struct nb_dev *dev);

@@ -45,6 +45,10 @@ VLOG_DEFINE_THIS_MODULE(netdev_bsd_route);
 /* Milliseconds before something that failed is tried again. */
 #define RETRY_MS 1000
 
+/* Milliseconds at least between two readings of the table that nothing but
+ * time gave reason for. */
+#define CHECK_MS 5000
+
 /* Part of the time that may go into reading the table. */
 #define BUSY_PART 10
 
@@ -157,7 +161,8 @@ __wrap_route_table_run(void)
     not_before = time_msec() + (stale || !monitor ? RETRY_MS
                                 : cost * BUSY_PART);
     interval = host_revalidate_interval();
-    next_check = interval ? time_msec() + interval : LLONG_MAX;
+    next_check = (interval ? time_msec() + MAX(interval, CHECK_MS)
+                  : LLONG_MAX);
 }
 
 void

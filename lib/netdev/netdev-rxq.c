@@ -65,6 +65,7 @@ struct nb_rxq {
 
     /* Waiting. */
     uint32_t generation;            /* dev's, when it was looked at last. */
+    uint32_t doubts;                /* Likewise. */
     uint64_t seqno;                 /* dev's 'seq' before that. */
     struct nb_backoff backoff;
 };
@@ -197,6 +198,27 @@ rx_close(struct nb_rxq *rxq)
 
 /* Life cycle. */
 
+/* Why a receive queue of 'netdev' could not be opened, in words. */
+static const char *
+receive_problem(struct netdev_bsd *netdev, int error)
+{
+    bool ether;
+
+    if (error == ENODEV) {
+        return "the interface is gone";
+    } else if (error != EOPNOTSUPP) {
+        return ovs_strerror(error);
+    } else if (netdev->config.n_rxq > 1) {
+        return "several receive queues are not supported here";
+    }
+    ovs_mutex_lock(&netdev->dev.mutex);
+    ether = netdev->dev.cache.link.ether;
+    ovs_mutex_unlock(&netdev->dev.mutex);
+    return (ether
+            ? "the system cannot capture on this interface"
+            : "not an Ethernet interface");
+}
+
 struct netdev_rxq *
 nb_rxq_alloc(void)
 {
@@ -228,11 +250,7 @@ nb_rxq_construct(struct netdev_rxq *rxq_)
 
     if (error) {
         VLOG_WARN("%s: cannot receive: %s", netdev_rxq_get_name(rxq_),
-                  error == EOPNOTSUPP
-                  ? (netdev->config.n_rxq > 1
-                     ? "several receive queues are not supported here"
-                     : "not an Ethernet interface")
-                  : ovs_strerror(error));
+                  receive_problem(netdev, error));
         ovs_mutex_destroy(&rxq->mutex);
         return error;
     }
@@ -348,6 +366,24 @@ rxq_check_generation(struct nb_rxq *rxq)
     }
 }
 
+/* If the interface may be another one, asks the handle.  One that goes on
+ * looking good has lost nothing; otherwise reception begins anew at once. */
+static void
+rxq_check_doubts(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    uint32_t doubts;
+
+    atomic_read_relaxed(&rxq_netdev(rxq)->dev.doubts, &doubts);
+    if (OVS_UNLIKELY(doubts != rxq->doubts)) {
+        rxq->doubts = doubts;
+        if (rxq->rx && !host_rx_is_attached(rxq->rx)) {
+            rxq_lost(rxq, ENODEV);
+            nb_backoff_reset(&rxq->backoff);
+        }
+    }
+}
+
 /* Frames may be longer now than the handle has room for. */
 static bool
 rxq_mtu_grew(struct nb_rxq *rxq)
@@ -411,6 +447,7 @@ system_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     OVS_REQUIRES(rxq->mutex)
 {
     rxq_check_generation(rxq);
+    rxq_check_doubts(rxq);
     if (OVS_UNLIKELY(!rxq->rx)) {
         rxq_check_news(rxq);
         if (rxq_must_wait(rxq) || rxq_reopen(rxq)) {

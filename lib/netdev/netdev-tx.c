@@ -159,6 +159,9 @@ system_send(struct netdev_bsd *netdev, struct dp_packet *packets[],
         host_tx_close(netdev->tx);
         netdev->tx = NULL;
         nb_backoff_failed(&netdev->tx_backoff);
+
+        /* A capture need not notice by itself. */
+        nb_dev_doubt(&netdev->dev);
     }
     return settle(netdev, errors, n);
 }

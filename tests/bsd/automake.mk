@@ -40,7 +40,8 @@ bsd_fake_sources = \
 	tests/bsd/fake-kernel.c \
 	tests/bsd/fake-kernel.h \
 	tests/bsd/fake-pcap.c \
-	tests/bsd/fake-pcap.h
+	tests/bsd/fake-pcap.h \
+	tests/bsd/fake-stack.c
 tests_bsd_libfake_la_SOURCES = $(bsd_fake_sources)
 tests_bsd_libfake_la_CPPFLAGS = $(bsd_fake_cppflags)
 
@@ -161,6 +162,7 @@ EXTRA_DIST += \
 	tests/bsd/fake-netbsd.c \
 	tests/bsd/fake-pcap.c \
 	tests/bsd/fake-pcap.h \
+	tests/bsd/fake-stack.c \
 	tests/bsd/fuzz-rtbsd.c \
 	tests/bsd/test-abi-freebsd.c \
 	tests/bsd/test-abi-netbsd.c \

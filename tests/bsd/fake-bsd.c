@@ -303,7 +303,7 @@ fakebsd_open(const char *path, int flags, ...)
     }
     if (!strcmp(path, "/dev/bpf")) {
         file = fk_file_new(FK_BPF);
-    } else if (!strcmp(path, "/dev/tap") && fk_no_devfs_cloning) {
+    } else if (!strcmp(path, "/dev/tap") && !fk_knobs.devfs_cloning) {
         return fail(ENOENT);
     } else if (!strncmp(path, "/dev/tap", 8)) {
         file = fk_tap_open(path + 5, !fk_tap_survives_close);
@@ -367,13 +367,13 @@ fakebsd_setsockopt(int fd, int level, int option, const void *value,
     }
     memcpy(&integer, value, length < sizeof integer ? length : sizeof integer);
     if (level == SOL_SOCKET && option == SO_RCVBUF) {
-        if ((size_t) integer > fk_max_sockbuf) {
+        if (integer > fk_knobs.max_sockbuf) {
             return fail(ENOBUFS);
         }
         file->rcvbuf = integer;
         return 0;
     }
-    if (level == SOL_SOCKET && option == SO_RERROR && !fk_no_rerror) {
+    if (level == SOL_SOCKET && option == SO_RERROR && fk_knobs.rerror) {
         file->rerror = integer != 0;
         return 0;
     }
@@ -521,16 +521,18 @@ tap_write(struct fk_file *file, const void *buf, size_t size)
         return fk_tap_survives_close ? 0 : (ssize_t) size;
     }
     if (size < 14) {
-        return 0;
+        return size;
+    }
+    if (fk_tap_survives_close && !(frame[0] & 1) && !fk_if_is_promisc(ifp)
+        && memcmp(frame, ifp->lladdr[0], 6)) {
+        /* FreeBSD's tap is selective, as a network card is. */
+        return size;
     }
     ifp->counters.ipackets++;
     ifp->counters.ibytes += size;
     ifp->counters.imcasts += frame[0] & 1;
     fk_bpf_deliver(ifp, buf, size, false, NULL);
-    if (frame[0] & 1 || fk_if_is_promisc(ifp)
-        || !memcmp(frame, ifp->lladdr[0], 6)) {
-        fk_queue_put(&ifp->host_rx, buf, size, size);
-    }
+    fk_stack_input(ifp, frame, size);
     return size;
 }
 
@@ -729,7 +731,7 @@ fk_req_if(const void *req)
 
     memcpy(name, req, FK_NAME);
     name[FK_NAME] = '\0';
-    return fk_if_find(name);
+    return fk_if_lookup(name);
 }
 
 static void
@@ -772,7 +774,7 @@ interface_ioctl(struct fk_if *ifp, unsigned long int request, void *arg)
         ifr->ifr_mtu = ifp->mtu;
         return 0;
     case SIOCSIFMTU:
-        if (ifr->ifr_mtu < 68 || ifr->ifr_mtu > 9216) {
+        if (ifr->ifr_mtu < 68 || ifr->ifr_mtu > fk_knobs.mtu_max) {
             return EINVAL;
         }
         fk_if_set_mtu(ifp, ifr->ifr_mtu);
@@ -837,6 +839,13 @@ set_filter(struct fk_file *file, const struct bpf_program *program)
     fk_bpf_flush(file);
 }
 
+/* Link type of 'ifp', DLT_*. */
+static unsigned int
+ifp_dlt(const struct fk_if *ifp)
+{
+    return ifp->type == FK_IFT_LOOP ? 0 : ifp->type == FK_IFT_FDDI ? 10 : 1;
+}
+
 static int
 bpf_ioctl(struct fk_file *file, unsigned long int request, void *arg)
 {
@@ -848,7 +857,20 @@ bpf_ioctl(struct fk_file *file, unsigned long int request, void *arg)
         return 0;
     case BIOCSETIF:
         ifp = fk_req_if(arg);
-        return ifp ? fk_bpf_attach(file, ifp) : ENXIO;
+        return ifp && !ifp->no_bpf ? fk_bpf_attach(file, ifp) : ENXIO;
+    case BIOCGETIF:
+        if (!file->ifp) {
+            return EINVAL;
+        }
+        memset(arg, 0, sizeof(struct ifreq));
+        memcpy(arg, file->ifp->name, FK_NAME);
+        return 0;
+    case BIOCGDLT:
+        if (!file->ifp) {
+            return EINVAL;
+        }
+        *(unsigned int *) arg = ifp_dlt(file->ifp);
+        return 0;
     case BIOCPROMISC:
         if (!file->ifp) {
             return EINVAL;

@@ -171,12 +171,13 @@ fake_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
         const uint8_t *a = ifp->lladdr[0];
 
         ds_put_format(&ds, "%s: driver %s, mtu %d, %s, %s, "
-                      "%02x:%02x:%02x:%02x:%02x:%02x, caps %#llx\n",
+                      "%02x:%02x:%02x:%02x:%02x:%02x, caps %#llx, index %u\n",
                       ifp->name, ifp->driver, ifp->mtu,
                       ifp->flags & FK_IFF_UP ? "up" : "down",
                       fk_if_is_promisc(ifp) ? "promisc" : "not promisc",
                       a[0], a[1], a[2], a[3], a[4], a[5],
-                      (unsigned long long int) ifp->caps_enabled);
+                      (unsigned long long int) ifp->caps_enabled,
+                      ifp->index);
     }
     fk_unlock();
     unixctl_command_reply(conn, ds_cstr(&ds));
@@ -207,7 +208,7 @@ fake_rx(struct unixctl_conn *conn, int argc, const char *argv[], void *send)
 }
 
 /* fake/tx NAME: takes the frames that were sent on the wire.
- * fake/host-rx NAME: takes those that a tap handed to the host's stack. */
+ * fake/host-rx NAME: takes those that the host's stack took in. */
 static void
 fake_tx(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
         void *host)
@@ -393,6 +394,34 @@ fake_calls(struct unixctl_conn *conn, int argc OVS_UNUSED,
     free(call);
 }
 
+/* fake/knob NAME VALUE: see struct fk_knobs. */
+static void
+fake_knob(struct unixctl_conn *conn, int argc OVS_UNUSED,
+          const char *argv[], void *aux OVS_UNUSED)
+{
+    reply(conn, fk_set_knob(argv[1], atoi(argv[2])) ? 0 : EINVAL);
+}
+
+/* fake/add-neigh NAME IP LINK-ADDRESS: the ARP table. */
+static void
+fake_add_neigh(struct unixctl_conn *conn, int argc OVS_UNUSED,
+               const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+    uint8_t mac[6];
+    ovs_be32 ip;
+
+    if (ifp) {
+        bool ok = (ip_parse(argv[2], &ip)
+                   && parse_hex(argv[3], mac, sizeof mac) == sizeof mac);
+
+        if (ok) {
+            fk_add_neigh(ip, ifp->index, mac);
+        }
+        reply(conn, ok ? 0 : EINVAL);
+    }
+}
+
 static void __attribute__((constructor))
 fake_ctl_init(void)
 {
@@ -430,6 +459,10 @@ fake_ctl_init(void)
     unixctl_command_register("fake/vanish", "NAME SKIP", 2, 2, fake_vanish,
                              NULL);
     unixctl_command_register("fake/files", "", 0, 0, fake_files, NULL);
+    unixctl_command_register("fake/knob", "NAME VALUE", 2, 2, fake_knob,
+                             NULL);
+    unixctl_command_register("fake/add-neigh", "NAME IP LINK-ADDRESS", 3, 3,
+                             fake_add_neigh, NULL);
     unixctl_command_register("fake/calls", "CALL[:REQUEST]", 1, 1,
                              fake_calls, NULL);
 }

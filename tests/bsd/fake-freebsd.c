@@ -27,9 +27,25 @@
 
 const bool fk_tap_survives_close = true;
 const bool fk_bpf_read_fails_when_gone = true;
-const bool fk_bpf_write_needs_up = true;
-const size_t fk_bpf_max_write = 9216;
 const size_t fk_min_sdl_len = 54;
+
+const struct fk_knobs fk_default_knobs = {
+    .rerror = 1,
+    .tap_transient = 1,
+    .devfs_cloning = 1,
+    .max_sockbuf = 2 * 1024 * 1024,
+    .max_write = 9216,
+    .mtu_max = 9216,
+    .index_reuse = FK_INDEX_LOWEST,
+    .caps_reset = 1,
+};
+
+void
+fk_set_release(int release)
+{
+    fk_knobs.rerror = fk_knobs.tap_transient = release >= 14;
+    fk_knobs.max_write = release >= 14 ? 9216 : 4096;
+}
 
 const char *
 fk_system(void)
@@ -170,6 +186,10 @@ set_caps(struct fk_if *ifp, const struct ifreq *ifr)
         return EINVAL;
     }
     ifp->caps_enabled = wanted;
+    if (fk_knobs.caps_reset && ifp->link_state == FK_LINK_UP) {
+        fk_if_set_link(ifp, FK_LINK_DOWN);
+        fk_if_set_link(ifp, FK_LINK_UP);
+    }
     return 0;
 }
 
@@ -210,7 +230,7 @@ fk_system_ioctl(struct fk_file *file, unsigned long int request, void *arg)
     struct fk_if *ifp;
 
     if (file->type == FK_TAP) {
-        if (request != TAPSTRANSIENT || !file->ifp || fk_no_rerror) {
+        if (request != TAPSTRANSIENT || !file->ifp || !fk_knobs.tap_transient) {
             return request == TAPSTRANSIENT ? ENOTTY : FK_UNKNOWN;
         }
         file->ifp->transient = *(const int *) arg != 0;

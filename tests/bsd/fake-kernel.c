@@ -66,10 +66,60 @@ static uint32_t garbage;
 static unsigned long long int n_lost;
 bool fk_route_mute;
 bool fk_route_noise;
-bool fk_no_rerror;
-bool fk_no_devfs_cloning;
-size_t fk_max_sockbuf = 2 * 1024 * 1024;
 size_t fk_max_bpfbuf = 512 * 1024;
+
+/* Knobs. */
+
+struct fk_knobs fk_knobs;
+
+#define KNOB(NAME) { #NAME, &fk_knobs.NAME }
+static const struct {
+    const char *name;
+    int *value;
+} knobs[] = {
+    KNOB(forwarding),
+    KNOB(rerror),
+    KNOB(tap_transient),
+    KNOB(devfs_cloning),
+    KNOB(up_on_open),
+    KNOB(max_sockbuf),
+    KNOB(msg_cost),
+    KNOB(max_write),
+    KNOB(mtu_max),
+    KNOB(index_reuse),
+    KNOB(digits),
+    KNOB(silent_mtu),
+    KNOB(silent_promisc),
+    KNOB(caps_reset),
+};
+
+/* Before main(), for what runs without fk_reset(). */
+static void __attribute__((constructor))
+init_knobs(void)
+{
+    fk_knobs = fk_default_knobs;
+}
+
+bool
+fk_set_knob(const char *name, int value)
+{
+    bool found = true;
+
+    fk_lock();
+    if (!strcmp(name, "release")) {
+        fk_set_release(value);
+    } else {
+        found = false;
+        for (size_t i = 0; i < sizeof knobs / sizeof knobs[0]; i++) {
+            if (!strcmp(knobs[i].name, name)) {
+                *knobs[i].value = value;
+                found = true;
+            }
+        }
+    }
+    fk_unlock();
+    return found;
+}
 
 void
 fk_lock(void)
@@ -362,6 +412,15 @@ fk_if_find(const char *name)
 }
 
 struct fk_if *
+fk_if_lookup(const char *name)
+{
+    return (fk_knobs.digits && name[0]
+            && !name[strspn(name, "0123456789")]
+            ? fk_if_by_index(strtoul(name, NULL, 10))
+            : fk_if_find(name));
+}
+
+struct fk_if *
 fk_if_by_index(unsigned int index)
 {
     struct fk_if *ifp;
@@ -395,6 +454,26 @@ index_insert(struct fk_if *ifp)
     by_index[ifp->index] = ifp;
 }
 
+/* Kernels use an index again as soon as they can. */
+static unsigned int
+new_index(void)
+{
+    unsigned int index = next_index;
+
+    if (fk_knobs.index_reuse == FK_INDEX_LOWEST) {
+        for (index = 1; fk_if_by_index(index); index++) {
+            continue;
+        }
+    } else if (fk_knobs.index_reuse == FK_INDEX_LAST && index > 1
+               && !fk_if_by_index(index - 1)) {
+        index--;
+    }
+    if (index >= next_index) {
+        next_index = index + 1;
+    }
+    return index;
+}
+
 struct fk_if *
 fk_if_create_type(const char *name, int type, int alen)
 {
@@ -403,7 +482,8 @@ fk_if_create_type(const char *name, int type, int alen)
     fk_lock();
     snprintf(ifp->name, sizeof ifp->name, "%s", name);
     snprintf(ifp->driver, sizeof ifp->driver, "%s", name);
-    ifp->index = next_index++;
+    ifp->index = new_index();
+    ifp->no_bpf = !strncmp(name, "bridge", 6) || !strncmp(name, "agr", 3);
     ifp->type = type;
     ifp->alen = alen;
     ifp->mtu = 1500;
@@ -509,10 +589,17 @@ fk_if_is_promisc(const struct fk_if *ifp)
 void
 fk_if_change_pcount(struct fk_if *ifp, int delta)
 {
+    unsigned int flags;
+
     fk_lock();
     ifp->pcount += delta;
-    fk_if_set_flags(ifp, (ifp->flags & ~(unsigned int) FK_IFF_PROMISC)
-                         | (ifp->pcount > 0 ? FK_IFF_PROMISC : 0));
+    flags = ((ifp->flags & ~(unsigned int) FK_IFF_PROMISC)
+             | (ifp->pcount > 0 ? FK_IFF_PROMISC : 0));
+    if (fk_knobs.silent_promisc) {
+        ifp->flags = flags;
+    } else {
+        fk_if_set_flags(ifp, flags);
+    }
     fk_unlock();
 }
 
@@ -548,7 +635,9 @@ fk_if_set_mtu(struct fk_if *ifp, int mtu)
 {
     fk_lock();
     ifp->mtu = mtu;
-    fk_msg_ifinfo(ifp);
+    if (!fk_knobs.silent_mtu) {
+        fk_msg_ifinfo(ifp);
+    }
     fk_unlock();
 }
 
@@ -648,6 +737,7 @@ fk_wire_rx(struct fk_if *ifp, const void *frame, size_t len)
         ifp->counters.ibytes += len;
         ifp->counters.imcasts += *(const uint8_t *) frame & 1;
         fk_bpf_deliver(ifp, frame, len, false, NULL);
+        fk_stack_input(ifp, frame, len);
     }
     fk_unlock();
 }
@@ -733,6 +823,16 @@ tap_closed(struct fk_if *ifp)
     }
     fk_if_set_flags(ifp, ifp->flags & ~(unsigned int) FK_IFF_UP);
     fk_if_set_link(ifp, FK_LINK_DOWN);
+}
+
+void
+fk_crash(void)
+{
+    fk_lock();
+    while (files) {
+        fk_file_close(files);
+    }
+    fk_unlock();
 }
 
 int
@@ -826,7 +926,10 @@ fk_n_lost(void)
 static void
 route_deliver(struct fk_file *file, const void *msg, size_t len)
 {
-    if (file->queue.bytes + len > file->rcvbuf) {
+    size_t cost = fk_knobs.msg_cost;
+
+    cost = len > cost ? len : cost;
+    if (file->queue.n * cost + cost > file->rcvbuf) {
         n_lost++;
         file->overflowed = file->overflowed || file->rerror;
     } else {
@@ -920,6 +1023,9 @@ open_unit(const char *unit, bool cloned)
         ifp->cloned = cloned;
         if (fk_tap_survives_close) {
             fk_if_set_link(ifp, FK_LINK_UP);
+        }
+        if (fk_knobs.up_on_open) {
+            fk_if_set_flags(ifp, ifp->flags | FK_IFF_UP);
         }
     }
     return file;
@@ -1032,11 +1138,11 @@ fk_bpf_write(struct fk_file *file, const void *frame, size_t len)
     ifp = file->ifp;
     if (!ifp) {
         error = ENXIO;
-    } else if (!(ifp->flags & FK_IFF_UP) && fk_bpf_write_needs_up) {
+    } else if (!(ifp->flags & FK_IFF_UP)) {
         error = ENETDOWN;
     } else if (len > (size_t) ifp->mtu + 14) {
         error = EMSGSIZE;
-    } else if (len > fk_bpf_max_write) {
+    } else if (len > (size_t) fk_knobs.max_write) {
         error = EIO;
     } else {
         ifp->counters.opackets++;
@@ -1115,8 +1221,7 @@ fk_reset(void)
     next_index = 1;
     fk_n_routes = fk_n_routes6 = fk_n_neighs = 0;
     fk_route_mute = fk_route_noise = false;
-    fk_no_rerror = fk_no_devfs_cloning = false;
-    fk_max_sockbuf = 2 * 1024 * 1024;
+    fk_knobs = fk_default_knobs;
     for (struct fk_file *file = files; file; file = file->next) {
         fk_queue_clear(&file->queue);
         file->overflowed = false;

@@ -6,13 +6,15 @@
  *
  * The host files of FreeBSD and NetBSD are compiled, unmodified, against
  * clean-room headers (tests/bsd/freebsd, tests/bsd/netbsd) that redirect
- * their system calls here.  The kernel has three layers:
+ * their system calls here.  The kernel has these layers:
  *
  *   - fake-kernel.c knows Linux only.  It keeps the interfaces, descriptors
  *     and queues.  A fake descriptor is a real eventfd, readable exactly when
  *     the fake object is, so poll(2) works on it.
  *
- *   - fake-calls.c, fake-freebsd.c and fake-netbsd.c are compiled with the
+ *   - fake-stack.c is the host's own network stack.
+ *
+ *   - fake-bsd.c, fake-freebsd.c and fake-netbsd.c are compiled with the
  *     clean-room headers.  They take requests apart and build messages, byte
  *     for byte as the systems do.
  *
@@ -84,6 +86,8 @@ struct fk_if {
     int media_grow;             /* E2BIG on order: how often the list is found
                                  * to have grown. */
 
+    bool no_bpf;                /* bpf does not know it. */
+
     bool has_caps;
     uint64_t caps, caps_enabled;
 
@@ -93,7 +97,7 @@ struct fk_if {
     /* Frames. */
     struct fk_queue wire;       /* Sent on the wire. */
     struct fk_queue host_tx;    /* Tap: sent by the host's stack, for read. */
-    struct fk_queue host_rx;    /* Tap: written, received by the stack. */
+    struct fk_queue host_rx;    /* Received by the host's stack. */
 
     bool is_tap;
     bool cloned;                /* NetBSD: goes with its descriptor. */
@@ -165,7 +169,10 @@ struct fk_if *fk_if_create_type(const char *name, int type, int alen);
  * what the system lets them see. */
 void fk_if_destroy(struct fk_if *ifp);
 
+/* Finds an interface by its name, and as requests of the system do, which may
+ * take digits for its index. */
 struct fk_if *fk_if_find(const char *name);
+struct fk_if *fk_if_lookup(const char *name);
 struct fk_if *fk_if_by_index(unsigned int index);
 struct fk_if *fk_if_first(void);
 
@@ -193,6 +200,10 @@ void fk_wire_rx(struct fk_if *ifp, const void *frame, size_t len);
 /* The host's stack sends a frame through tap 'ifp'. */
 void fk_host_tx(struct fk_if *ifp, const void *frame, size_t len);
 
+/* The host's stack gets a frame that 'ifp' received, takes it in if it is for
+ * this host, and answers it (fake-stack.c). */
+void fk_stack_input(struct fk_if *ifp, const uint8_t *frame, size_t len);
+
 /* Queues. */
 void fk_queue_init(struct fk_queue *q);
 void fk_queue_put(struct fk_queue *q, const void *data, size_t len,
@@ -205,6 +216,10 @@ struct fk_file *fk_file_new(enum fk_file_type type); /* NULL and errno. */
 struct fk_file *fk_file_find(int fd);
 int fk_file_close(struct fk_file *file);
 size_t fk_n_files(void);
+
+/* The process ends in the middle of everything: the kernel closes all of its
+ * descriptors. */
+void fk_crash(void);
 
 /* Makes the eventfd of 'file' readable exactly if there is something to
  * read. */
@@ -290,15 +305,42 @@ void fk_lose_messages(int n, bool silently);
 extern bool fk_route_mute;
 extern bool fk_route_noise;
 
-/* The system rejects SO_RERROR (FreeBSD 13). */
-extern bool fk_no_rerror;
-
-/* Devices are not cloned by opening "/dev/tap" (FreeBSD). */
-extern bool fk_no_devfs_cloning;
-
-/* Largest receive buffer and bpf buffer. */
-extern size_t fk_max_sockbuf;
+/* Largest bpf buffer. */
 extern size_t fk_max_bpfbuf;
+
+/* What can be set by name, among it what differs between releases.  The
+ * system's file has the defaults; README.md says where they come from. */
+struct fk_knobs {
+    int forwarding;             /* The host forwards what it takes in for
+                                 * others. */
+    int rerror;                 /* SO_RERROR exists. */
+    int tap_transient;          /* TAPSTRANSIENT exists. */
+    int devfs_cloning;          /* Opening "/dev/tap" makes a new tap. */
+    int up_on_open;             /* Opening a tap brings it up. */
+    int max_sockbuf;            /* Largest receive buffer, in bytes. */
+    int msg_cost;               /* Bytes that a message takes there at
+                                 * least. */
+    int max_write;              /* Longest write to bpf, in bytes. */
+    int mtu_max;                /* Largest MTU. */
+    int index_reuse;            /* How an ifindex is chosen: FK_INDEX_*. */
+    int digits;                 /* A name of digits is an ifindex. */
+    int silent_mtu;             /* No message when an MTU changes. */
+    int silent_promisc;         /* No message about promiscuous mode. */
+    int caps_reset;             /* Changing capabilities takes the link down
+                                 * and up. */
+};
+#define FK_INDEX_NEW 0          /* Always a new one. */
+#define FK_INDEX_LAST 1         /* The last one again if it is free. */
+#define FK_INDEX_LOWEST 2       /* The lowest that is free. */
+extern struct fk_knobs fk_knobs;
+extern const struct fk_knobs fk_default_knobs;
+
+/* Sets the knob called 'name'; "release" sets those that differ in this
+ * release of the system.  Returns false if there is none. */
+bool fk_set_knob(const char *name, int value);
+
+/* From the system's file: sets the knobs of 'release'. */
+void fk_set_release(int release);
 
 /* From now on, some bytes of what the kernel hands out are garbage: of tables,
  * messages and media.  0 ends it. */
@@ -325,8 +367,6 @@ void fk_msg_route6(const struct fk_route6 *route);
 void fk_msg_lladdr(struct fk_if *ifp, const uint8_t *old);
 extern const bool fk_tap_survives_close;
 extern const bool fk_bpf_read_fails_when_gone;
-extern const bool fk_bpf_write_needs_up;
-extern const size_t fk_bpf_max_write;
 unsigned long int fk_request_by_name(const char *name);
 const char *fk_system(void);
 

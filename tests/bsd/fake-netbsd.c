@@ -27,9 +27,27 @@
 
 const bool fk_tap_survives_close = false;
 const bool fk_bpf_read_fails_when_gone = false;
-const bool fk_bpf_write_needs_up = false;
-const size_t fk_bpf_max_write = 9216;
 const size_t fk_min_sdl_len = 8;
+
+const struct fk_knobs fk_default_knobs = {
+    .rerror = 1,
+    .devfs_cloning = 1,
+    .max_sockbuf = 256 * 1024 - 1,
+    .msg_cost = 512,
+    .max_write = 9216,
+    .mtu_max = 9216,
+    .index_reuse = FK_INDEX_LAST,
+    .digits = 1,
+    .silent_mtu = 1,
+    .silent_promisc = 1,
+};
+
+void
+fk_set_release(int release)
+{
+    fk_knobs.rerror = release >= 8;
+    fk_knobs.max_write = release >= 8 ? 9216 : 2046;
+}
 
 const char *
 fk_system(void)
@@ -223,6 +241,10 @@ set_caps(struct fk_if *ifp, const struct ifcapreq *req)
         return EINVAL;
     }
     ifp->caps_enabled = req->ifcr_capenable;
+    if (fk_knobs.caps_reset && ifp->link_state == FK_LINK_UP) {
+        fk_if_set_link(ifp, FK_LINK_DOWN);
+        fk_if_set_link(ifp, FK_LINK_UP);
+    }
     return 0;
 }
 

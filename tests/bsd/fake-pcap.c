@@ -158,8 +158,8 @@ pcap_activate(pcap_t *p)
     if (p->buffer_size > 0 && (size_t) p->buffer_size > fk_max_bpfbuf) {
         return set_error(p, PCAP_ERROR, ENOBUFS, "BIOCSBLEN: %s", p->name);
     }
-    ifp = strlen(p->name) < FK_NAME ? fk_if_find(p->name) : NULL;
-    if (!ifp) {
+    ifp = strlen(p->name) < FK_NAME ? fk_if_lookup(p->name) : NULL;
+    if (!ifp || ifp->no_bpf) {
         return activate_error(p, ENXIO);
     }
     p->file = fk_file_new(FK_BPF);

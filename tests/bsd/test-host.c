@@ -162,23 +162,29 @@ test_promisc(void)
 {
     struct fk_if *em0 = fk_if_create("em0");
     struct host_promisc *hold = NULL;
-    size_t files;
     struct host_link link;
+    struct fk_if *em1;
+    size_t files;
 
+    CHECK_OK(get("em0", HOST_V_FLAGS, &link));
     CHECK_OK(host_set_promisc("em0", true, &hold));
     files = fk_n_files();
     CHECK_OK(host_set_promisc("em0", true, &hold));
     CHECK(fk_n_files(), files);
     CHECK(fk_if_is_promisc(em0), true);
-    CHECK((hold != NULL), !is_freebsd());
+    CHECK((hold != NULL), true);
     CHECK_OK(get("em0", HOST_V_FLAGS, &link));
     CHECK(link.flags & HOST_FLAG_PROMISC, HOST_FLAG_PROMISC);
 
-    /* The descriptor that holds the mode captures nothing. */
+    /* The descriptor that holds the mode captures nothing, and what is for
+     * others does not get into the host's stack. */
     CHECK_OK(host_set_flags("em0", 0, HOST_FLAG_UP));
     fk_wire_rx(em0, "\x02\x00\x00\x00\x00\x99" "abcdefgh", 14);
     CHECK(em0->counters.ipackets, 1);
     CHECK(fk_n_captured(), 0);
+    CHECK(em0->host_rx.n, 0);
+    fk_wire_rx(em0, "\xff\xff\xff\xff\xff\xff" "abcdefgh", 14);
+    CHECK(em0->host_rx.n, 1);
 
     CHECK_OK(host_set_promisc("em0", false, &hold));
     CHECK(fk_if_is_promisc(em0), false);
@@ -193,6 +199,22 @@ test_promisc(void)
     CHECK_OK(host_set_promisc("em0", false, &hold));
     CHECK(fk_if_is_promisc(em0), true);
 
+    fk_if_change_pcount(em0, -1);
+
+    /* Renamed: the mode goes with the interface, and ends. */
+    CHECK_OK(host_set_promisc("em0", true, &hold));
+    fk_if_rename(em0, "uplink");
+    CHECK_OK(host_set_promisc("em0", false, &hold));
+    CHECK(fk_if_is_promisc(em0), false);
+    CHECK_OK(host_set_promisc("uplink", true, &hold));
+    fk_if_rename(em0, "em0");
+    em1 = fk_if_create("uplink");
+    CHECK_OK(host_set_promisc("uplink", true, &hold));
+    CHECK(fk_if_is_promisc(em0), false);
+    CHECK(fk_if_is_promisc(em1), true);
+    CHECK_OK(host_set_promisc("uplink", false, &hold));
+    CHECK(fk_n_files(), files - 1);
+
     /* The interface goes first. */
     CHECK_OK(host_set_promisc("em0", true, &hold));
     fk_if_destroy(em0);
@@ -200,6 +222,36 @@ test_promisc(void)
     CHECK((hold == NULL), true);
     CHECK_ERR(host_set_promisc("em0", true, &hold), ENODEV);
     CHECK((hold == NULL), true);
+
+    /* One without bpf is not the same as none. */
+    fk_if_create("bridge0");
+    CHECK_ERR(host_set_promisc("bridge0", true, &hold), EOPNOTSUPP);
+    CHECK((hold == NULL), true);
+
+    /* Another one takes its place. */
+    em0 = fk_if_create("em0");
+    CHECK_OK(host_set_promisc("em0", true, &hold));
+    fk_if_destroy(em0);
+    em0 = fk_if_create("em0");
+    CHECK_OK(host_set_promisc("em0", true, &hold));
+    CHECK(fk_if_is_promisc(em0), true);
+    CHECK_OK(host_set_promisc("em0", false, &hold));
+}
+
+/* Nothing is left of it when the process is killed. */
+static void
+test_promisc_crash(void)
+{
+    struct fk_if *em0 = fk_if_create("em0");
+    struct host_promisc *hold = NULL;
+    unsigned int flags = em0->flags;
+
+    CHECK_OK(host_set_promisc("em0", true, &hold));
+    CHECK((em0->flags != flags), true);
+    fk_crash();
+    CHECK(em0->flags, flags);
+    CHECK(fk_if_is_promisc(em0), false);
+    host_set_promisc("em0", false, &hold);
 }
 
 static void
@@ -291,6 +343,7 @@ test_names(void)
     struct host_link link;
     struct host_tap tap;
     struct host_tx *tx;
+    char digits[IFNAMSIZ];
     uint8_t mac[6];
     size_t n;
     bool up;
@@ -328,6 +381,19 @@ test_names(void)
     }
     CHECK_ERR(host_link_get("", HOST_V_MTU, &link), ENODEV);
     CHECK_ERR(host_tap_open("", &tap), EINVAL);
+
+    /* Digits are the index of an interface to NetBSD's kernel, not a name;
+     * FreeBSD can have an interface of that name. */
+    CHECK_OK(get(name15, HOST_V_IFINDEX, &link));
+    snprintf(digits, sizeof digits, "%u", link.ifindex);
+    CHECK_ERR(host_link_get(digits, HOST_V_MTU, &link), ENODEV);
+    CHECK_ERR(host_set_flags(digits, HOST_FLAG_UP, 0), ENODEV);
+    CHECK_ERR(host_set_promisc(digits, true, &hold), ENODEV);
+    CHECK_OK(host_tap_open(digits, &tap));
+    CHECK_STR(tap.name, is_freebsd() ? digits : "tap0");
+    CHECK_OK(host_tap_close(&tap));
+    CHECK_OK(get(name15, HOST_V_FLAGS, &link));
+    CHECK(link.flags, HOST_FLAG_UP);
 }
 
 static void
@@ -990,7 +1056,7 @@ test_tap_errors(void)
 
     /* Without cloning devices (FreeBSD) the interface cloner helps. */
     if (is_freebsd()) {
-        fk_no_devfs_cloning = true;
+        fk_knobs.devfs_cloning = 0;
         CHECK_OK(host_tap_open("br0", &tap));
         CHECK_OK(host_tap_close(&tap));
         fk_fault("open", 0, EMFILE, 1, 1);
@@ -1208,6 +1274,7 @@ test_rx(void)
     em0->flags |= FK_IFF_UP;
     CHECK_OK(host_rx_open("em0", &config, &rx));
     CHECK((host_rx_fd(rx) >= 0), true);
+    CHECK(host_rx_is_attached(rx), true);
     CHECK_OK(host_rx_recv(rx, 32, take, &got));
     CHECK(got.n, 0);
     CHECK(host_rx_pending(rx), false);
@@ -1246,6 +1313,11 @@ test_rx(void)
     fk_if_destroy(em0);
     error = host_rx_recv(rx, 32, take, &got);
     CHECK_ERR(error, is_freebsd() ? ENODEV : 0);
+
+    /* Asked, the handle tells, even if there is another interface of the same
+     * name and index now. */
+    fk_if_create("em0");
+    CHECK(host_rx_is_attached(rx), false);
     host_rx_close(rx);
 }
 
@@ -1300,8 +1372,8 @@ test_tx(void)
     CHECK_ERR(errors[0], EIO);
 
     em0->flags = 0;
-    CHECK(host_tx_send(tx, frames, 1, errors), !is_freebsd());
-    CHECK_ERR(errors[0], is_freebsd() ? ENETDOWN : 0);
+    CHECK(host_tx_send(tx, frames, 1, errors), 0);
+    CHECK_ERR(errors[0], ENETDOWN);
 
     /* What is received is not copied for a handle that never reads. */
     em0->flags = FK_IFF_UP | FK_IFF_PPROMISC;
@@ -1385,9 +1457,21 @@ test_notifier_link(void)
     fk_if_set_link(em0, FK_LINK_DOWN);
     EXPECT(notifier, HOST_EV_LINK, "RTM_IFINFO", &ev);
     CHECK(ev.link.carrier, false);
+
+    /* A new MTU, which NetBSD does not announce, nor that an interface is
+     * promiscuous: somebody has to look. */
     fk_if_set_mtu(em0, 9000);
-    EXPECT(notifier, HOST_EV_LINK, "RTM_IFINFO", &ev);
-    CHECK(ev.link.mtu, 9000);
+    if (is_freebsd()) {
+        EXPECT(notifier, HOST_EV_LINK, "RTM_IFINFO", &ev);
+        CHECK(ev.link.mtu, 9000);
+    }
+    fk_if_change_pcount(em0, 1);
+    if (is_freebsd()) {
+        EXPECT(notifier, HOST_EV_LINK, "RTM_IFINFO", &ev);
+        CHECK(ev.link.flags & HOST_FLAG_PROMISC, HOST_FLAG_PROMISC);
+    }
+    CHECK_ERR(host_notifier_read(notifier, &ev), EAGAIN);
+    CHECK((host_revalidate_interval() > 0), true);
 
     /* A state that the message does not know may be known elsewhere. */
     fk_if_set_link(em0, FK_LINK_UNKNOWN);
@@ -1452,7 +1536,6 @@ test_notifier_addrs(void)
         CHECK(ev.stale, HOST_V_LLADDR);
         CHECK(ev.link.have, HOST_V_IFINDEX);
         CHECK_ERR(host_notifier_read(notifier, &ev), EAGAIN);
-        CHECK(host_revalidate_interval(), 0);
     }
     host_notifier_close(notifier);
 }
@@ -1466,25 +1549,25 @@ test_notifier_loss(void)
     unsigned int n = 0;
 
     fk_lose_messages(1, false);
-    fk_if_set_mtu(em0, 1400);
+    fk_if_set_link(em0, FK_LINK_DOWN);
     CHECK_ERR(host_notifier_read(notifier, &ev), ENOBUFS);
     CHECK_ERR(host_notifier_read(notifier, &ev), EAGAIN);
 
     /* A real overflow: some messages, one error, and on it goes. */
     for (int i = 0; i < 100000; i++) {
-        fk_if_set_mtu(em0, 1400 + i % 2);
+        fk_if_set_link(em0, i % 2 ? FK_LINK_DOWN : FK_LINK_UP);
     }
     CHECK_ERR(host_notifier_read(notifier, &ev), ENOBUFS);
     while (!host_notifier_read(notifier, &ev)) {
         n++;
     }
-    CHECK((n > 10000), true);
-    fk_if_set_mtu(em0, 1500);
+    CHECK((n > (is_freebsd() ? 10000 : 200)), true);
+    fk_if_set_link(em0, FK_LINK_UP);
     EXPECT(notifier, HOST_EV_LINK, "RTM_IFINFO", &ev);
     host_notifier_close(notifier);
 
     /* A system that cannot tell: then one has to look. */
-    fk_no_rerror = true;
+    fk_knobs.rerror = 0;
     notifier = open_notifier();
     CHECK((host_revalidate_interval() > 0), true);
     host_notifier_close(notifier);
@@ -1504,17 +1587,21 @@ test_notifier_errors(void)
     CHECK((notifier == NULL), true);
 
     /* The system's limit on buffers. */
-    fk_max_sockbuf = 300 * 1024;
+    fk_knobs.max_sockbuf = 300 * 1024;
     notifier = open_notifier();
     CHECK(fk_file_find(host_notifier_fd(notifier))->rcvbuf, 256 * 1024);
+    host_notifier_close(notifier);
+    fk_knobs.max_sockbuf = 256 * 1024 - 1;
+    notifier = open_notifier();
+    CHECK(fk_file_find(host_notifier_fd(notifier))->rcvbuf, 128 * 1024);
 
     fk_fault("recv", 0, EINTR, 0, 3);
-    fk_if_set_mtu(em0, 1400);
+    fk_if_set_link(em0, FK_LINK_DOWN);
     EXPECT(notifier, HOST_EV_LINK, "RTM_IFINFO", &ev);
 
     /* Interrupts without end do not hold anybody up. */
     fk_fault("recv", 0, EINTR, 0, 1000);
-    fk_if_set_mtu(em0, 1500);
+    fk_if_set_link(em0, FK_LINK_UP);
     CHECK_ERR(host_notifier_read(notifier, &ev), EAGAIN);
     n = fk_n_calls("recv", 0);
     CHECK((n < 100), true);
@@ -1927,6 +2014,9 @@ static const struct test tests[] = {
     { "vanish", test_vanish },
     { "faults", test_faults },
     { "garbage", test_garbage },
+
+    /* Last, because it takes away the descriptors that stay open. */
+    { "promisc-crash", test_promisc_crash },
 };
 
 int
