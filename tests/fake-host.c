@@ -515,6 +515,23 @@ host_offloads_restore(const char *name, struct host_offloads *saved)
  * interface. */
 
 int
+host_tap_locate(const struct host_tap *tap, char *where, size_t size,
+                struct host_link *link)
+{
+    (void) tap;
+    (void) where;
+    (void) size;
+    (void) link;
+    return EOPNOTSUPP;
+}
+
+const char *
+host_tap_device(void)
+{
+    return "/dev/tap";
+}
+
+int
 host_tap_open(const char *port_name, struct host_tap *tap)
 {
     static unsigned int n_taps;

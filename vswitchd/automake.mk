@@ -4,12 +4,15 @@ vswitchd_ovs_vswitchd_SOURCES = \
 	vswitchd/datapath.c \
 	vswitchd/datapath.h \
 	vswitchd/ovs-vswitchd.c \
+	vswitchd/status.c \
 	vswitchd/version.c
 vswitchd_ovs_vswitchd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
 	-DOVS_BSD_VERSION='"$(PACKAGE_VERSION)"'
 vswitchd_ovs_vswitchd_LDFLAGS = $(AM_LDFLAGS) $(link_with_switch) \
 	-Wl,--wrap=$(UNWIND_GET_PROC_NAME) \
-	-Wl,--wrap=ovs_get_program_version
+	-Wl,--wrap=ovs_get_program_version \
+	-Wl,--wrap=ovsrec_interface_set_error \
+	-Wl,--wrap=ovsrec_interface_set_status
 vswitchd_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
 vswitchd_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
 

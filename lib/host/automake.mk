@@ -13,6 +13,7 @@ lib_host_libhost_la_SOURCES += \
 	lib/host/host-linux-io.c \
 	lib/host/host-linux-media.c \
 	lib/host/host-linux-net.c \
+	lib/host/host-linux-tap.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
 	lib/host/host-rtnl.c \
@@ -22,6 +23,7 @@ EXTRA_DIST += \
 	lib/host/host-linux-io.c \
 	lib/host/host-linux-media.c \
 	lib/host/host-linux-net.c \
+	lib/host/host-linux-tap.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
 	lib/host/host-rtnl.c \

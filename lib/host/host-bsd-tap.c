@@ -133,6 +133,23 @@ bsd_tap_open_unit(const char *kernel_name, int *fdp)
     return *fdp < 0 ? errno : 0;
 }
 
+int
+host_tap_locate(const struct host_tap *tap, char *where, size_t size,
+                struct host_link *link)
+{
+    (void) tap;
+    (void) where;
+    (void) size;
+    (void) link;
+    return EOPNOTSUPP;
+}
+
+const char *
+host_tap_device(void)
+{
+    return "/dev/tap";
+}
+
 /* The interface may have been renamed since it was opened, so its descriptor
  * is asked for its name while it is there.  If it is not, whatever has its
  * name and index now is somebody else's. */

@@ -373,7 +373,7 @@ open_new(int *fdp)
     struct ifreq ifr;
     int error;
 
-    *fdp = open("/dev/tap", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    *fdp = open(host_tap_device(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (*fdp >= 0) {
         return 0;
     }

@@ -73,6 +73,12 @@ tap_attach(int fd, const char *name, struct host_tap *tap)
     return error ? error : ioctl(fd, TUNSETPERSIST, 1) < 0 ? errno : 0;
 }
 
+const char *
+host_tap_device(void)
+{
+    return "/dev/net/tun";
+}
+
 int
 host_tap_open(const char *port_name, struct host_tap *tap)
 {
@@ -91,7 +97,7 @@ host_tap_open(const char *port_name, struct host_tap *tap)
         return EINVAL;
     }
 
-    fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    fd = open(host_tap_device(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return errno;
     }

@@ -350,7 +350,7 @@ is_tap_name(const char *name)
 static int
 clone_tap(int *fdp)
 {
-    *fdp = open("/dev/tap", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    *fdp = open(host_tap_device(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
     return *fdp < 0 ? errno : 0;
 }
 

@@ -465,6 +465,20 @@ struct host_tap {
  * the interface's name (on NetBSD a longer one is accepted). */
 int host_tap_open(const char *port_name, struct host_tap *tap);
 
+/* Returns the path of the device that host_tap_open() opens, for messages. */
+const char *host_tap_device(void);
+
+/* Where is the interface of 'tap', which nobody finds by its name any more?
+ * On Linux it may be in another network namespace, while the descriptor works
+ * as before.  Stores a name of the place for people in the 'size' bytes at
+ * 'where', and in '*link' what the system says of the interface there.
+ *
+ * ENODEV: it is not elsewhere, but gone.  Other errors: it is elsewhere, but
+ * the system does not tell more.  EOPNOTSUPP: no interface of a tap is ever
+ * elsewhere here. */
+int host_tap_locate(const struct host_tap *tap, char *where, size_t size,
+                    struct host_link *link);
+
 /* Closes 'tap' and sees to it that its interface is gone: on FreeBSD it
  * survives the close and is destroyed by name, after a check that the name
  * still belongs to 'tap->ifindex'.  Afterwards 'tap->fd' is -1; calling it

@@ -17,6 +17,7 @@
 #include "netdev/netdev-bsd-private.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -133,7 +134,8 @@ nb_construct_tap(struct netdev *netdev_)
 
     error = host_tap_open(name, &netdev->tap);
     if (error) {
-        VLOG_WARN("%s: cannot create tap: %s", name,
+        VLOG_WARN("%s: cannot create tap from %s: %s", name,
+                  host_tap_device(),
                   error == ENAMETOOLONG ? "name too long for an interface"
                   : error == EEXIST ? "there is another interface of this name"
                   : error == EBUSY ? "somebody else has this tap open"
@@ -141,6 +143,7 @@ nb_construct_tap(struct netdev *netdev_)
         return error;
     }
     common_construct(netdev, true, netdev->tap.name, netdev->tap.ifindex);
+    nb_dev_set_tap_fd(&netdev->dev, netdev->tap.fd);
     return 0;
 }
 
@@ -216,6 +219,19 @@ parse_option(const struct smap *args, const char *key, int default_value,
     return 0;
 }
 
+/* Of an interface that has gone meanwhile nobody knows. */
+static bool
+nb_is_ethernet(struct netdev_bsd *netdev)
+{
+    struct nb_dev *dev = &netdev->dev;
+    bool ethernet;
+
+    ovs_mutex_lock(&dev->mutex);
+    ethernet = nb_dev_get__(dev, HOST_V_LLADDR) || dev->cache.link.ether;
+    ovs_mutex_unlock(&dev->mutex);
+    return ethernet;
+}
+
 static int
 parse_config(struct netdev_bsd *netdev, const struct smap *args,
              struct nb_config *config, char **errp)
@@ -226,6 +242,11 @@ parse_config(struct netdev_bsd *netdev, const struct smap *args,
         || parse_option(args, "capture-snaplen", 0, SNAPLEN_MIN,
                         SNAPLEN_MAX, &config->snaplen, errp)) {
         return EINVAL;
+    }
+    if (!nb_is_ethernet(netdev)) {
+        *errp = xasprintf("%s cannot be a port: it is not an Ethernet "
+                          "interface", netdev_get_name(&netdev->up));
+        return EOPNOTSUPP;
     }
     if (config->n_rxq > 1 && netdev_bsd_is_tap(netdev)) {
         *errp = xstrdup("n_rxq: a tap has one receive queue");
@@ -340,7 +361,7 @@ nb_set_etheraddr(struct netdev *netdev_, const struct eth_addr mac)
     if (dev->present) {
         nb_cache_invalidate(&dev->cache, HOST_V_LLADDR);
     }
-    error = nb_dev_get__(dev, HOST_V_LLADDR);
+    error = dev->present ? nb_dev_get__(dev, HOST_V_LLADDR) : ENODEV;
     if (error == ENODEV) {
         error = set_etheraddr_later(dev, mac);
     } else if (!error && memcmp(dev->cache.link.lladdr, &mac, sizeof mac)) {
@@ -554,6 +575,22 @@ add_driver(struct netdev_bsd *netdev, struct smap *smap)
     ovs_mutex_unlock(&dev->mutex);
 }
 
+/* Tells where the interface is that is not here. */
+static void
+add_whereabouts(struct nb_dev *dev, struct smap *smap)
+{
+    char where[NAME_MAX];
+
+    ovs_mutex_lock(&dev->mutex);
+    if (nb_dev_is_elsewhere__(dev, where, sizeof where)) {
+        smap_add(smap, "network_namespace", where);
+    } else {
+        /* The daemon shows it as the interface's error, too. */
+        smap_add(smap, "error", "the interface is gone");
+    }
+    ovs_mutex_unlock(&dev->mutex);
+}
+
 static int
 nb_get_status(const struct netdev *netdev_, struct smap *smap)
 {
@@ -573,6 +610,9 @@ nb_get_status(const struct netdev *netdev_, struct smap *smap)
     nb_dev_get_kname(&netdev->dev, kname);
     if (strcmp(kname, netdev_get_name(netdev_))) {
         smap_add(smap, "interface_name", kname);
+    }
+    if (!nb_dev_is_present(&netdev->dev)) {
+        add_whereabouts(&netdev->dev, smap);
     }
     return 0;
 }

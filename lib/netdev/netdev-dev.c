@@ -13,6 +13,7 @@
 #include "netdev/netdev-dev.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,6 +217,7 @@ nb_dev_register(struct nb_dev *dev, const char *name, bool is_tap,
     ovs_mutex_init(&dev->mutex);
     nb_cache_init(&dev->cache);
     dev->present = true;
+    dev->tap_fd = -1;
     dev->miimon_interval = 0;
     dev->miimon_next = 0;
     dev->miimon_up = false;
@@ -327,13 +329,60 @@ publish_mtu(struct nb_dev *dev)
     }
 }
 
+void
+nb_dev_set_tap_fd(struct nb_dev *dev, int fd)
+{
+    ovs_mutex_lock(&dev->mutex);
+    dev->tap_fd = fd;
+    ovs_mutex_unlock(&dev->mutex);
+}
+
+/* What the system says of an interface that is elsewhere is not cached, for
+ * nothing tells of its changes. */
+static bool
+locate(struct nb_dev *dev, char *where, size_t size, struct host_link *link)
+    OVS_REQUIRES(dev->mutex)
+{
+    struct host_tap tap = { .fd = dev->tap_fd };
+
+    return (!dev->present && dev->tap_fd >= 0
+            && !host_tap_locate(&tap, where, size, link));
+}
+
+static bool
+differ(const struct host_link *a, const struct host_link *b)
+{
+    return (a->flags != b->flags || a->mtu != b->mtu
+            || a->carrier != b->carrier
+            || memcmp(a->lladdr, b->lladdr, sizeof a->lladdr));
+}
+
+bool
+nb_dev_is_elsewhere__(struct nb_dev *dev, char *where, size_t size)
+{
+    struct host_link link;
+
+    return locate(dev, where, size, &link);
+}
+
 int
 nb_dev_get__(struct nb_dev *dev, unsigned int value)
 {
     unsigned int changed = 0;
+    struct host_link link;
+    char where[NAME_MAX];
     bool cacheable;
     int error;
 
+    /* Its ifindex would be another interface's here. */
+    if (value != HOST_V_IFINDEX
+        && locate(dev, where, sizeof where, &link) && link.have & value) {
+        if (differ(&dev->cache.link, &link)) {
+            announce_later(dev);
+        }
+        dev->cache.link = link;
+        return 0;
+    }
     atomic_read_relaxed(&notifier_works, &cacheable);
     error = nb_cache_get(&dev->cache, dev->kname, value, cacheable, &changed);
     publish_mtu(dev);

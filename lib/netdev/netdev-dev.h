@@ -71,6 +71,7 @@ struct nb_dev {
     struct ovs_mutex mutex;         /* Guards what follows. */
     struct nb_cache cache;
     bool present;                   /* The interface exists. */
+    int tap_fd;                     /* Of a tap, to ask where it is, or -1. */
     long long int miimon_interval;  /* Milliseconds, <= 0 if off. */
     long long int miimon_next;      /* Time of the next poll. */
     bool miimon_up;                 /* Result of the latest poll. */
@@ -102,6 +103,16 @@ void nb_dev_get_kname(struct nb_dev *dev, char kname[IFNAMSIZ]);
  * 'kname' if there is none.  They differ for taps that cannot be renamed.  The
  * caller must free() the result. */
 char *nb_dev_name_from_kname(const char *kname);
+
+/* Tells that 'fd' is the descriptor of 'dev', a tap, or that it has none for
+ * now (-1).  It must stay open until the next call. */
+void nb_dev_set_tap_fd(struct nb_dev *dev, int fd);
+
+/* If the interface of 'dev' was moved to a place where its name does not reach
+ * but its frames come from, stores what people call it in the 'size' bytes at
+ * 'where' and returns true.  The caller holds 'dev->mutex'. */
+bool nb_dev_is_elsewhere__(struct nb_dev *dev, char *where, size_t size)
+    OVS_REQUIRES(dev->mutex);
 
 /* Makes the addresses of all devices be asked for when they are needed
  * next. */

@@ -70,6 +70,7 @@ nb_tap_recreate(struct netdev_bsd *netdev)
     int error;
 
     save_settings(&netdev->dev, &settings);
+    nb_dev_set_tap_fd(&netdev->dev, -1);
 
     ovs_mutex_lock(&netdev->tx_mutex);
     host_tap_close(&netdev->tap);
@@ -80,6 +81,7 @@ nb_tap_recreate(struct netdev_bsd *netdev)
     ovs_mutex_unlock(&netdev->tx_mutex);
 
     if (!error) {
+        nb_dev_set_tap_fd(&netdev->dev, tap.fd);
         nb_dev_rebind(&netdev->dev, tap.name, tap.ifindex);
         restore_settings(tap.name, &settings);
     }
