@@ -6,6 +6,22 @@ EXTRA_DIST += \
 	packaging/apparmor/ovs-bpftap \
 	packaging/apparmor/ovs-vswitchd
 
+# FreeBSD and NetBSD.
+EXTRA_DIST += \
+	packaging/freebsd/Makefile \
+	packaging/freebsd/files/ovs-bsd-newsyslog.conf.in \
+	packaging/freebsd/files/ovs-bsd-reopen-logs.in \
+	packaging/freebsd/files/ovs-vswitchd.in \
+	packaging/freebsd/files/ovsdb-server.in \
+	packaging/freebsd/files/pkg-message.in \
+	packaging/freebsd/pkg-descr \
+	packaging/freebsd/pkg-plist \
+	packaging/pkgsrc/DESCR \
+	packaging/pkgsrc/Makefile \
+	packaging/pkgsrc/PLIST \
+	packaging/pkgsrc/files/ovs_vswitchd.sh \
+	packaging/pkgsrc/files/ovsdb_server.sh
+
 # Debian.
 EXTRA_DIST += \
 	packaging/debian/changelog \

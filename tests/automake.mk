@@ -214,6 +214,9 @@ tests_test_bpftap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_test_bpftap_LDADD = $(PCAP_LIBS) $(COMPRESS_LIBS) -lm
 tests_test_bpftap_SOURCES = tests/test-bpftap.c $(BPFTAP_MODULES)
 
+# What packages bring.
+TESTSUITE_AT += tests/packaging.at
+
 # The netdev provider above a fake host.
 TESTSUITE_AT += tests/netdev-bsd.at
 check_PROGRAMS += tests/test-netdev-bsd
