@@ -1426,6 +1426,96 @@ test_write_filter_and_lock(void)
     switch_stop();
 }
 
+/* What a DHCP client for /dev/bpf does before it gives up its rights: a read
+ * filter, a write filter, a lock; then nothing but DHCP comes and goes. */
+static void
+test_dhcp_client(void)
+{
+    static struct bpf_insn to_client[] = {      /* udp dst port 68 */
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0800, 0, 8),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 17, 0, 6),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 4, 0),
+        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
+        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 68, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    static struct bpf_insn to_server[] = {      /* udp dst port 67 */
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 17, 0, 4),
+        BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
+        BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 67, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct bpf_program read_filter = { ARRAY_SIZE(to_client), to_client };
+    struct bpf_program write_filter = { ARRAY_SIZE(to_server), to_server };
+    uint8_t frame[60] = {
+        [12] = 0x08, [14] = 0x45, [23] = 17, [35] = 68, [37] = 67,
+    };
+    struct bpf_version version;
+    struct bpf_stat before, after;
+    struct ifreq ifr;
+    u_int length;
+
+    start_with_port();
+    struct bpfdev *dev = open_device(BPFDEV_NONBLOCK);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCVERSION, &version), 0);
+    CHECK(version.bv_major == BPF_MAJOR_VERSION
+          && version.bv_minor >= BPF_MINOR_VERSION);
+    memset(&ifr, 0, sizeof ifr);
+    strcpy(ifr.ifr_name, "p1");
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETIF, &ifr), 0);
+    CHECK_ERRNO(set_uint(dev, BIOCIMMEDIATE, 1), 0);
+    CHECK_ERRNO(set_uint(dev, BIOCSDIRECTION, BPF_D_IN), 0);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCGBLEN, &length), 0);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETF, &read_filter), 0);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETWF, &write_filter), 0);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCLOCK), 0);
+
+    /* Requests go, others do not, nor can the filters be changed. */
+    CHECK_INT(bpfdev_write(dev, frame, sizeof frame), sizeof frame);
+    frame[37] = 53;
+    CHECK_ERRNO(bpfdev_write(dev, frame, sizeof frame), EPERM);
+    frame[37] = 67;
+    frame[23] = 6;
+    CHECK_ERRNO(bpfdev_write(dev, frame, sizeof frame), EPERM);
+    CHECK_ERRNO(bpfdev_write(dev, frame, 20), EPERM);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETWF, &read_filter), EPERM);
+
+    /* Answers come, others do not. */
+    frame[23] = 17;
+    frame[35] = 67;
+    frame[37] = 68;
+    switch_feed_data("p1", BPF_DEV_IN, frame, sizeof frame, 1);
+    frame[37] = 69;
+    switch_feed_data("p1", BPF_DEV_IN, frame, sizeof frame, 2);
+    CHECK_INT(n_readable(dev), RECORD(60));
+    bpfdev_close(dev);
+
+    /* What libpcap for FreeBSD does in pcap_setfilter(): what has been captured
+     * and counted stays. */
+    dev = open_device(BPFDEV_NONBLOCK);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETIF, &ifr), 0);
+    CHECK_ERRNO(set_uint(dev, BIOCIMMEDIATE, 1), 0);
+    switch_feed("p1", BPF_DEV_IN, 60, 3, 1);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCGSTATS, &before), 0);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCSETFNR, &read_filter), 0);
+    CHECK_ERRNO(bpfdev_ioctl(dev, BIOCGSTATS, &after), 0);
+    CHECK_INT(before.bs_recv, 3);
+    CHECK_INT(after.bs_recv, 3);
+    switch_feed("p1", BPF_DEV_IN, 60, 1, 4);
+    check_packets(dev, 1, 3);
+    CHECK_INT(n_readable(dev), 0);
+    bpfdev_close(dev);
+    switch_stop();
+}
+
 /* Tests: lists and monitors
  * ========================= */
 
@@ -2076,6 +2166,7 @@ static const struct test tests[] = {
     { "first-packet", test_first_packet },
     { "open-limit", test_open_limit },
     { "interrupt", test_interrupt },
+    { "dhcp-client", test_dhcp_client },
     { "no-answer", test_no_answer },
     { "defaults", test_defaults },
     { "requests", test_requests },

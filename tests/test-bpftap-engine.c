@@ -131,6 +131,10 @@ bpfdev_ioctl(struct bpfdev *dev, unsigned long int request, ...)
 int
 bpfdev_attach(struct bpfdev *dev, const char *port)
 {
+    if (getenv("RENAMED")) {    /* Since it was listed. */
+        errno = ENXIO;
+        return -1;
+    }
     snprintf(dev->port, sizeof dev->port, "%s", port);
     if (write(dev->fds[1], "", 1) != 1) {
         exit(2);
@@ -332,7 +336,7 @@ main(int argc, char *argv[])
     capture.files.encoder.nanoseconds = true;
     capture.files.end.packets = n_packets;
     capture.defaults.filter = getenv("FILTER");
-    bt_capture_add(&capture, "any");
+    bt_capture_add(&capture, getenv("RENAMED") ? getenv("RENAMED") : "any");
     bt_signals_init();
     status = bt_capture_run(&capture);
     bt_capture_destroy(&capture);

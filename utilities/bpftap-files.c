@@ -23,11 +23,13 @@
 #define RETRY BT_NSEC
 #define ROOM_MIN (1024 * 1024)
 
+/* For a file in which there is nothing. */
+static const struct bt_interface ethernet = { .name = "", .dlt = 1 };
+
 static void
 write_header(struct bt_files *files, const struct bt_strv *comments)
 {
     const struct bt_files_config *config = files->config;
-    static const struct bt_interface ethernet = { .name = "", .dlt = 1 };
 
     bt_encode_start(&config->encoder, files->output,
                     files->n_interfaces ? files->interfaces : &ethernet,
@@ -152,6 +154,11 @@ bt_files_end(struct bt_files *files)
 
         if (!files->header_written) {
             write_header(files, files->config->comments);
+        }
+        if (!files->n_interfaces) {
+            /* Readers that use libpcap want one. */
+            bt_encode_interface(&files->config->encoder, files->output,
+                                &ethernet);
         }
         files->closing(files, files->aux);
         files->old_bytes += bt_output_size(files->output);

@@ -46,6 +46,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/bpf-feed.h"
 #include "openvswitch/vlog.h"
 #include "ovs-atomic.h"
 #include "ovs-rcu.h"
