@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/tsan.supp \
 	tests/upstream.sh \
 	utilities/netns-lib.sh \
+	utilities/ovn-lib.sh \
 	utilities/sandbox-lib.sh
 
 AUTOTEST_PATH = vswitchd:utilities:tests:tests/bsd
@@ -43,6 +44,11 @@ check-system: all $(srcdir)/$(SYSTEM_TESTSUITE) $(CHECK_PREREQUISITES)
 check-attack:
 	$(MAKE) check-system TESTSUITEFLAGS='-k attack'
 .PHONY: check-attack
+
+# make check-ovn: of these, what OVN does with the daemon.
+check-ovn:
+	$(MAKE) check-system TESTSUITEFLAGS='-k ovn'
+.PHONY: check-ovn
 
 # Open vSwitch's own suites against our daemon.  UPSTREAM_FLAGS are Autotest's:
 # "make check-upstream UPSTREAM_FLAGS='-k bond'".
@@ -243,6 +249,7 @@ tests_bpf_probe_SOURCES = tests/bpf-probe.c
 SYSTEM_TESTSUITE_AT += \
 	tests/system-attack.at \
 	tests/system-netdev.at \
+	tests/system-ovn.at \
 	tests/system-restart.at
 EXTRA_DIST += tests/frames.py
 check_PROGRAMS += tests/test-host
