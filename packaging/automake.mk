@@ -25,12 +25,12 @@ EXTRA_DIST += \
 # Debian.
 EXTRA_DIST += \
 	packaging/debian/changelog \
+	packaging/debian/clean \
 	packaging/debian/control \
 	packaging/debian/copyright \
 	packaging/debian/examples/ovs-vswitchd.service.d/ovs-bsd.conf \
 	packaging/debian/libbpfdev-dev.install \
 	packaging/debian/libbpfdev0.install \
-	packaging/debian/libbpfdev0.symbols \
 	packaging/debian/not-installed \
 	packaging/debian/ovs-bsd-switch.README.Debian \
 	packaging/debian/ovs-bsd-switch.docs \
