@@ -245,13 +245,26 @@ check_PROGRAMS += \
 tests_bpf_probe_LDADD = lib/bpfdev/libbpfdev.la
 tests_bpf_probe_SOURCES = tests/bpf-probe.c
 
+# What is left over in frames.  About memory as well, so it always runs with a
+# sanitizer, unless everything is built with one anyway.
+check_PROGRAMS += tests/fuzz-offload
+tests_fuzz_offload_SOURCES = \
+	lib/netdev/netdev-offload.c \
+	lib/netdev/netdev-offload.h \
+	tests/fuzz-offload.c
+tests_fuzz_offload_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_fuzz_offload_CFLAGS = $(AM_CFLAGS) $(if \
+	$(findstring -fsanitize,$(CFLAGS)),, -fsanitize=address,undefined)
+tests_fuzz_offload_LDADD = $(OVS_LIBS) $(UNWIND_LIBS)
+
 # The provider and the host file on real interfaces.
 SYSTEM_TESTSUITE_AT += \
 	tests/system-attack.at \
 	tests/system-netdev.at \
+	tests/system-offload.at \
 	tests/system-ovn.at \
 	tests/system-restart.at
-EXTRA_DIST += tests/frames.py
+EXTRA_DIST += tests/frames.py tests/transfer.py
 check_PROGRAMS += tests/test-host
 tests_test_host_SOURCES = tests/test-host.c
 tests_test_host_LDADD = lib/host/libhost.la $(PCAP_LIBS)

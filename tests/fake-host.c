@@ -816,6 +816,18 @@ host_rx_close(struct host_rx *rx)
     }
 }
 
+const char *
+host_rx_way(const struct host_rx *rx __attribute__((unused)))
+{
+    return "fake";
+}
+
+bool
+host_rx_any_length(const struct host_rx *rx __attribute__((unused)))
+{
+    return fake.rx_any_length;
+}
+
 int
 host_rx_fd(const struct host_rx *rx)
 {
@@ -840,6 +852,7 @@ host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux)
 {
     static uint8_t data[65536];
     struct fake_if *interface = rx->interface;
+    bool more = true;
     int error;
     size_t n = 0;
 
@@ -847,20 +860,23 @@ host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux)
     fake.calls.rx_recv++;
     error = (!interface->exists ? ENODEV
              : !(interface->link.flags & HOST_FLAG_UP) ? ENETDOWN : 0);
-    while (!error && n < max && interface->rx_head != interface->rx_tail) {
+    while (!error && more && n < max
+           && interface->rx_head != interface->rx_tail) {
         struct fake_frame fake_frame = next_frame(interface);
         struct host_frame frame = {
-            .data = data,
+            .data = interface->rx_data ? interface->rx_data : data,
             .len = fake_frame.caplen,
             .wire_len = fake_frame.len,
+            .meta = interface->rx_meta,
         };
 
         n++;
         unlock();
-        cb(&frame, aux);
+        more = cb(&frame, aux);
         lock();
     }
-    rx->pending = n >= max;
+    rx->pending = (n >= max
+                   || (!more && interface->rx_head != interface->rx_tail));
     unlock();
     return error;
 }

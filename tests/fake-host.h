@@ -58,6 +58,8 @@ struct fake_if {
         unsigned int caplen, len;
     } rx[256];
     unsigned int rx_head, rx_tail;
+    const void *rx_data;            /* Their bytes; NULL = all zeros. */
+    struct host_meta rx_meta;       /* What is said about all of them. */
 
     /* Transmission: results of the next frames. */
     int tx_errors[64];
@@ -74,6 +76,7 @@ struct fake_host {
     int rx_open_error;              /* errno value, 0 = success. */
     bool detached;                  /* Receive handles lost their interface
                                      * without a word. */
+    bool rx_any_length;             /* host_rx_any_length(). */
     bool tap_keeps_kname;           /* As NetBSD: taps are called tapN. */
     int tap_open_error;
 };

@@ -840,6 +840,80 @@ test_nothing_is_stranded(void)
     netdev_close(netdev);
 }
 
+/* Frames whose senders left work over. */
+static void
+test_offload(void)
+{
+    static const uint8_t head[14 + 20 + 20] = {
+        2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0,
+        0x45, 0, 0, 0, 0, 0, 0, 0, 64, 6, 0, 0, 10, 1, 1, 1, 10, 1, 1, 2,
+        1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0x50, 0, 0, 0, 0, 0, 0, 0,
+    };
+    enum { N = 100, SEGMENT = 1000 };
+    static uint8_t frame[sizeof head + N * SEGMENT / 2];
+    struct fake_if *em0 = fake_add("em0");
+    struct netdev *netdev = open_dev("em0", "system");
+    struct netdev_rxq *rxq = open_rxq(netdev);
+    int n = 0;
+
+    settle();
+    memcpy(frame, head, sizeof head);
+    frame[16] = (sizeof frame - 14) >> 8;
+    frame[17] = (sizeof frame - 14) & 0xff;
+    em0->rx_data = frame;
+    em0->rx_meta = (struct host_meta) {
+        .csum = HOST_CSUM_PARTIAL,
+        .csum_start = 34,
+        .csum_offset = 16,
+        .gso = HOST_GSO_TCP4,
+        .gso_size = SEGMENT,
+    };
+
+    /* Two frames stand for more packets than fit in a batch, and those of both
+     * come one after the other with nothing in between to wait for. */
+    fake_receive(em0, sizeof frame, sizeof frame, 2);
+    while (n < N) {
+        int retval = receive(rxq);
+
+        EXPECT(retval > 0, true);
+        n += retval;
+        EXPECT(wakes_at_once(rxq), n < N);
+    }
+    EXPECT(n, N);
+    EXPECT(custom_stat(netdev, "rx_segmented"), 2);
+    EXPECT(custom_stat(netdev, "rx_segments"), N);
+
+    /* They go with everything else that waits. */
+    fake_receive(em0, sizeof frame, sizeof frame, 1);
+    EXPECT(receive(rxq), NETDEV_MAX_BURST);
+    EXPECT(netdev_rxq_drain(rxq), 0);
+    EXPECT(receive(rxq), -EAGAIN);
+
+    /* A checksum. */
+    em0->rx_meta.gso = HOST_GSO_NONE;
+    fake_receive(em0, 60, 60, 1);
+    EXPECT(receive(rxq), 1);
+    EXPECT(custom_stat(netdev, "rx_checksum_finished"), 1);
+
+    /* What makes no sense takes nothing else along. */
+    em0->rx_meta.csum_start = 60;
+    fake_receive(em0, 60, 60, 2);
+    EXPECT(receive(rxq), -EAGAIN);
+    EXPECT(custom_stat(netdev, "rx_offload_invalid"), 2);
+    em0->rx_meta.gso = HOST_GSO_UNKNOWN;
+    fake_receive(em0, 60, 60, 1);
+    EXPECT(receive(rxq), -EAGAIN);
+    EXPECT(custom_stat(netdev, "rx_offload_invalid"), 3);
+
+    /* Segments that wait when everything is closed are freed. */
+    em0->rx_meta.csum_start = 34;
+    em0->rx_meta.gso = HOST_GSO_TCP4;
+    fake_receive(em0, sizeof frame, sizeof frame, 1);
+    EXPECT(receive(rxq), NETDEV_MAX_BURST);
+    netdev_rxq_close(rxq);
+    netdev_close(netdev);
+}
+
 static void
 test_bad_frames(void)
 {
@@ -1622,6 +1696,7 @@ static const struct {
     { "carrier-resets", test_carrier_resets },
     { "miimon", test_miimon },
     { "nothing-is-stranded", test_nothing_is_stranded },
+    { "offload", test_offload },
     { "bad-frames", test_bad_frames },
     { "capture-options", test_capture_options },
     { "cannot-receive", test_cannot_receive },

@@ -12,9 +12,6 @@ net_init() {
     NET_PREFIX=bsd$$-$(od -An -N3 -tx1 /dev/urandom | tr -d ' ')
     NET_NAMES=
     net_add sw || return
-    # The kernel of the switch's namespace sees what arrives at the ports, too.
-    # It must not answer there for the bridge's address.
-    net_in sw sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore'
     SANDBOX_NETNS=$NET_PREFIX-sw
 }
 
@@ -42,14 +39,10 @@ net_host() {
 }
 
 # net_veth NAME DEVICE PORT: a veth pair from DEVICE in the namespace NAME to
-# PORT in the switch's.  What a host sends has whole checksums and is no longer
-# than its MTU, as on a cable: a packet socket cannot see that the kernel means
-# to finish the work later.
+# PORT in the switch's.
 net_veth() {
     ip -n "$NET_PREFIX-sw" link add "$3" type veth \
         peer name "$2" netns "$NET_PREFIX-$1" || return
-    net_in "$1" ethtool -K "$2" tx off tso off gso off gro off \
-        >/dev/null 2>&1
     ip -n "$NET_PREFIX-sw" link set "$3" up
     ip -n "$NET_PREFIX-$1" link set "$2" up
 }

@@ -16,6 +16,7 @@ lib_host_libhost_la_SOURCES += \
 	lib/host/host-linux-tap.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
+	lib/host/host-rx-ring.c \
 	lib/host/host-rtnl.c \
 	lib/host/host-rtnl.h
 else
@@ -26,6 +27,7 @@ EXTRA_DIST += \
 	lib/host/host-linux-tap.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
+	lib/host/host-rx-ring.c \
 	lib/host/host-rtnl.c \
 	lib/host/host-rtnl.h
 endif

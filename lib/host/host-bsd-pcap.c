@@ -40,6 +40,9 @@ host_pcap_buffer_size(int snaplen)
     return size < bsd_max_capture_buffer ? size : bsd_max_capture_buffer;
 }
 
+/* The offloads that leave something over are switched off. */
+const enum host_csum host_pcap_csum = HOST_CSUM_UNKNOWN;
+
 int
 host_pcap_tune(pcap_t *pcap)
 {

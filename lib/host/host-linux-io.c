@@ -31,6 +31,10 @@
 /* Frames that the capture ring of an interface should hold. */
 #define RING_FRAMES 1024
 
+/* Longest frame that is received through libpcap: 64 KiB of IP packet with an
+ * Ethernet header and tags. */
+#define PCAP_FRAME_MAX (65536 + 64)
+
 /* Upper bound for one ring, which is memory that cannot be swapped. */
 #define RING_MAX (4 * 1024 * 1024)
 
@@ -183,6 +187,9 @@ host_rx_is_attached(const struct host_rx *rx)
     return true;
 }
 
+/* A packet socket without virtio headers does not tell. */
+const enum host_csum host_pcap_csum = HOST_CSUM_MAYBE;
+
 int
 host_pcap_tune(pcap_t *pcap)
 {
@@ -204,17 +211,19 @@ join_fanout(int fd, uint16_t group, int mode)
 }
 
 int
-host_pcap_fanout(pcap_t *pcap, uint16_t group)
+lhost_join_fanout(int fd, uint16_t group)
 {
     const int mode = PACKET_FANOUT_HASH;
     int error;
 
-    error = join_fanout(pcap_fileno(pcap), group,
-                        mode | PACKET_FANOUT_FLAG_IGNORE_OUTGOING);
-    if (error == EINVAL) {
-        error = join_fanout(pcap_fileno(pcap), group, mode);
-    }
-    return error;
+    error = join_fanout(fd, group, mode | PACKET_FANOUT_FLAG_IGNORE_OUTGOING);
+    return error == EINVAL ? join_fanout(fd, group, mode) : error;
+}
+
+int
+host_pcap_fanout(pcap_t *pcap, uint16_t group)
+{
+    return lhost_join_fanout(pcap_fileno(pcap), group);
 }
 
 int
@@ -255,10 +264,25 @@ int
 host_rx_open(const char *name, const struct host_rx_config *config,
              struct host_rx **rxp)
 {
+    struct host_rx_config long_config = *config;
     int error = lhost_check_name(name);
 
     *rxp = NULL;
-    return error ? error : host_rx_open_pcap(name, config, rxp);
+    if (!error && !config->pcap) {
+        error = lhost_rx_open_ring(name, config, rxp);
+        if (!error || error == ENODEV || error == EPERM
+            || error == EOPNOTSUPP) {
+            return error;
+        }
+        error = 0;
+    }
+
+    /* The system lacks something that the ring needs.  What stands for several
+     * frames has to fit in a slot here. */
+    if (long_config.max_frame < PCAP_FRAME_MAX) {
+        long_config.max_frame = PCAP_FRAME_MAX;
+    }
+    return error ? error : host_rx_open_pcap(name, &long_config, rxp);
 }
 
 /* Transmission. */

@@ -9,6 +9,9 @@
 #define HOST_HOST_LINUX_H 1
 
 #include <net/if.h>
+#include <stdint.h>
+
+#include "host/host.h"
 
 /* Longest wait for an answer of the kernel about local state, in
  * milliseconds. */
@@ -32,6 +35,17 @@ int lhost_ifreq_ioctl(const char *name, unsigned long int request,
 /* Does the ethtool command 'cmd' (see <linux/ethtool.h>) on interface
  * 'name'.  Returns 0 or an errno value as host.h has it. */
 int lhost_ethtool(const char *name, void *cmd);
+
+/* Opens a receive handle as host_rx_open() does, with a ring of our own
+ * (host-rx-ring.c). */
+int lhost_rx_open_ring(const char *name, const struct host_rx_config *config,
+                       struct host_rx **rxp);
+
+/* Makes the packet socket 'fd' one of the queues of 'group'. */
+int lhost_join_fanout(int fd, uint16_t group);
+
+/* Puts into '*meta' what the 'struct virtio_net_hdr' at 'vnet' says. */
+void lhost_get_meta(const void *vnet, struct host_meta *meta);
 
 /* Stores the ifindex of interface 'name' in '*ifindex', 0 on error. */
 int lhost_get_ifindex(const char *name, unsigned int *ifindex);

@@ -122,6 +122,7 @@ host_rx_open_pcap(const char *name, const struct host_rx_config *config,
     rx->up.class = &pcap_rx_class;
     rx->up.fd = pcap_get_selectable_fd(pcap);
     rx->up.pending = false;
+    rx->up.any_length = false;
     rx->pcap = pcap;
     rx->ns_per_fraction = (pcap_get_tstamp_precision(pcap)
                            == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000);
@@ -157,9 +158,11 @@ hand_out(u_char *dispatch_, const struct pcap_pkthdr *h, const u_char *data)
             .time_ns = (h->ts.tv_sec * UINT64_C(1000000000)
                         + ((uint64_t) h->ts.tv_usec
                            * dispatch->rx->ns_per_fraction)),
+            .csum = host_pcap_csum,
         },
     };
 
+    /* libpcap goes on to the end of what it has read. */
     dispatch->cb(&frame, dispatch->aux);
 }
 
@@ -190,4 +193,5 @@ static const struct host_rx_class pcap_rx_class = {
     .destroy = pcap_rx_close,
     .receive = pcap_rx_recv,
     .drops = pcap_rx_drops,
+    .name = "libpcap",
 };

@@ -37,11 +37,24 @@ host_rx_pending(const struct host_rx *rx)
     return rx->pending;
 }
 
-static void
+const char *
+host_rx_way(const struct host_rx *rx)
+{
+    return rx->class->name;
+}
+
+bool
+host_rx_any_length(const struct host_rx *rx)
+{
+    return rx->any_length;
+}
+
+static bool
 count_frame(const struct host_frame *frame, void *n)
 {
     (void) frame;
     ++*(size_t *) n;
+    return true;
 }
 
 void

@@ -21,6 +21,7 @@ struct host_rx_class {
     void (*destroy)(struct host_rx *);
     int (*receive)(struct host_rx *, size_t max, host_rx_cb *, void *aux);
     uint64_t (*drops)(struct host_rx *);
+    const char *name;           /* host_rx_way(). */
 };
 
 /* The beginning of each implementation's own structure. */
@@ -28,6 +29,7 @@ struct host_rx {
     const struct host_rx_class *class;
     int fd;                     /* host_rx_fd(). */
     bool pending;               /* host_rx_pending(). */
+    bool any_length;            /* host_rx_any_length(). */
 };
 
 /* Through libpcap (host-rx-pcap.c).  As host_rx_open(). */
@@ -39,6 +41,9 @@ int host_rx_open_pcap(const char *name, const struct host_rx_config *config,
 /* Size in bytes of the capture buffer that suits frames of up to 'snaplen'
  * bytes, for pcap_set_buffer_size(); 0 leaves the choice to libpcap. */
 int host_pcap_buffer_size(int snaplen);
+
+/* What is known of the checksums of all frames. */
+extern const enum host_csum host_pcap_csum;
 
 /* Finishes the set-up of 'pcap' after pcap_activate() and before
  * pcap_setdirection().  Failure of an option that only saves work is not an

@@ -519,19 +519,22 @@ struct host_rx_config {
     uint16_t group;             /* 'n_queues' > 1: the same number for those
                                  * that belong together, unique in this
                                  * process. */
+    bool pcap;                  /* Through libpcap, also where the system has
+                                 * a better way. */
 };
 
 /* True if the system can share out the frames of an interface, see
  * 'n_queues'. */
 bool host_rx_has_queues(void);
 
-/* Opens a receive handle for 'name' in '*rxp'.  While it is open the interface
- * is promiscuous.  Frames that this host sends through the interface are not
- * received.
+/* Opens a receive handle for 'name' in '*rxp', in the best way that the system
+ * has and grants.  While it is open the interface is promiscuous.  Frames that
+ * this host sends through the interface are not received.
  *
  * A buffer larger than the system allows becomes smaller.  EOPNOTSUPP: not an
- * Ethernet interface, one that cannot be captured on (bridge0 on a BSD), or 'n_queues' is more than 1 where the system cannot do
- * that.  ENETDOWN: the system cannot receive on an interface that is down. */
+ * Ethernet interface, one that cannot be captured on (bridge0 on a BSD), or
+ * 'n_queues' is more than 1 where the system cannot do that.  ENETDOWN: the
+ * system cannot receive on an interface that is down. */
 int host_rx_open(const char *name, const struct host_rx_config *config,
                  struct host_rx **rxp);
 
@@ -543,8 +546,17 @@ void host_rx_close(struct host_rx *rx);
  * fails then but is silent for ever. */
 bool host_rx_is_attached(const struct host_rx *rx);
 
-/* Takes one frame, whose memory is the caller's during the call only. */
-typedef void host_rx_cb(const struct host_frame *frame, void *aux);
+/* Name of the way in which 'rx' receives, for the user: "ring" or "libpcap".  A
+ * static string. */
+const char *host_rx_way(const struct host_rx *rx);
+
+/* True if 'rx' receives frames whole however long they are, not only up to
+ * 'max_frame' of its configuration. */
+bool host_rx_any_length(const struct host_rx *rx);
+
+/* Takes one frame, whose memory is the caller's during the call only.  Returns
+ * false if it should be the last one for now, which is a wish. */
+typedef bool host_rx_cb(const struct host_frame *frame, void *aux);
 
 /* Calls 'cb' for each frame that has arrived, up to 'max' (> 0) of them.
  * Never waits.  No frame is success, too.

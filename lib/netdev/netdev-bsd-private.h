@@ -37,6 +37,10 @@ enum nb_counter {
     NB_RX_SHORT,                /* No whole Ethernet header: dropped. */
     NB_RX_POLICED,              /* Exceeded the ingress policing rate. */
     NB_RX_REOPENED,             /* The receive side was opened again. */
+    NB_RX_CSUM,                 /* Checksum that the sender left over. */
+    NB_RX_GSO,                  /* Stood for several: cut into segments... */
+    NB_RX_SEGMENTS,             /* ...into so many. */
+    NB_RX_BAD,                  /* What was left over made no sense: dropped. */
     NB_TX_TOO_LONG,             /* EMSGSIZE. */
     NB_TX_NO_ROOM,              /* EAGAIN, ENOBUFS. */
     NB_TX_DOWN,                 /* ENETDOWN, ENODEV. */
@@ -73,7 +77,9 @@ struct netdev_bsd {
     /* Receiving. */
     struct ovs_mutex rxqs_mutex;
     struct ovs_list rxqs;           /* Contains "struct nb_rxq"s. */
-    atomic_uint64_t ring_drops;     /* Of captures that were closed. */
+    atomic_uint64_t ring_drops;     /* Of handles that were closed. */
+    ATOMIC(const char *) rx_way;    /* host_rx_way() of the latest handle, or
+                                     * NULL. */
 
     /* Transmitting. */
     struct ovs_mutex tx_mutex;
@@ -100,6 +106,7 @@ struct netdev_bsd {
         int n_rxq;
         int buffer_size;            /* Bytes; 0 = the host file's choice. */
         int snaplen;                /* Bytes; 0 = from the MTU. */
+        bool pcap;                  /* Receive through libpcap. */
     } config, wanted;
 };
 

@@ -96,6 +96,7 @@ common_construct(struct netdev_bsd *netdev, bool is_tap, const char *kname,
         atomic_init(&netdev->counters[i], 0);
     }
     atomic_init(&netdev->ring_drops, 0);
+    atomic_init(&netdev->rx_way, NULL);
     netdev->config.n_rxq = netdev->wanted.n_rxq = 1;
     nb_dev_register(&netdev->dev, netdev_get_name(&netdev->up), is_tap,
                     kname, ifindex, announce);
@@ -232,6 +233,21 @@ nb_is_ethernet(struct netdev_bsd *netdev)
     return ethernet;
 }
 
+/* How to receive: in the best way that there is, or through libpcap. */
+static int
+parse_method(const struct smap *args, bool *pcap, char **errp)
+{
+    const char *s = smap_get_def(args, "capture-method", "auto");
+
+    *pcap = !strcmp(s, "libpcap");
+    if (!*pcap && strcmp(s, "auto")) {
+        *errp = xasprintf("capture-method: \"%s\" is neither \"auto\" nor "
+                          "\"libpcap\"", s);
+        return EINVAL;
+    }
+    return 0;
+}
+
 static int
 parse_config(struct netdev_bsd *netdev, const struct smap *args,
              struct nb_config *config, char **errp)
@@ -240,7 +256,8 @@ parse_config(struct netdev_bsd *netdev, const struct smap *args,
         || parse_option(args, "capture-buffer-size", 0, BUFFER_SIZE_MIN,
                         BUFFER_SIZE_MAX, &config->buffer_size, errp)
         || parse_option(args, "capture-snaplen", 0, SNAPLEN_MIN,
-                        SNAPLEN_MAX, &config->snaplen, errp)) {
+                        SNAPLEN_MAX, &config->snaplen, errp)
+        || parse_method(args, &config->pcap, errp)) {
         return EINVAL;
     }
     if (!nb_is_ethernet(netdev)) {
@@ -268,6 +285,7 @@ nb_set_config(struct netdev *netdev_, const struct smap *args, char **errp)
     bool changed;
     int error;
 
+    memset(&config, 0, sizeof config); /* Also what pads it. */
     error = parse_config(netdev, args, &config, errp);
     if (error) {
         return error;
@@ -301,6 +319,9 @@ nb_get_config(const struct netdev *netdev_, struct smap *args)
     if (netdev->config.snaplen) {
         smap_add_format(args, "capture-snaplen", "%d",
                         netdev->config.snaplen);
+    }
+    if (netdev->config.pcap) {
+        smap_add(args, "capture-method", "libpcap");
     }
     ovs_mutex_unlock(&netdev->dev.mutex);
     return 0;
@@ -597,8 +618,13 @@ nb_get_status(const struct netdev *netdev_, struct smap *smap)
     struct netdev_bsd *netdev = netdev_bsd_cast(netdev_);
     struct host_media media;
     char kname[IFNAMSIZ];
+    const char *way;
 
     add_driver(netdev, smap);
+    atomic_read_relaxed(&netdev->rx_way, &way);
+    if (way) {
+        smap_add(smap, "capture_method", way);
+    }
     if (!get_media(netdev_, &media)) {
         if (media.text[0]) {
             smap_add(smap, "media", media.text);

@@ -16,13 +16,13 @@
 #include <config.h>
 
 #include "netdev/netdev-bsd-private.h"
+#include "netdev/netdev-offload.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "coverage.h"
-#include "dpif-netdev.h"
 #include "openvswitch/list.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -35,20 +35,14 @@ VLOG_DEFINE_THIS_MODULE(netdev_bsd_rxq);
 
 COVERAGE_DEFINE(netdev_bsd_rx_packets);
 COVERAGE_DEFINE(netdev_bsd_rx_dispatch);
+COVERAGE_DEFINE(netdev_bsd_rx_checksum_finished);
+COVERAGE_DEFINE(netdev_bsd_rx_segmented);
 
 /* Room beyond the MTU: the Ethernet header and two VLAN tags. */
 #define FRAME_OVERHEAD (ETH_HEADER_LEN + 2 * VLAN_HEADER_LEN)
 
 /* For interfaces whose MTU is unknown or small. */
 #define MTU_MIN 1500
-
-/* Room before a frame, for the headers of a tunnel, so that pushing them does
- * not copy the frame; 2 bytes align the IP header. */
-#define HEADROOM (128 + 2)
-BUILD_ASSERT_DECL(HEADROOM >= DP_NETDEV_HEADROOM);
-
-/* Longest frame that a dp_packet can hold with its headroom. */
-#define FRAME_MAX (UINT16_MAX - HEADROOM)
 
 /* Frames that nb_rxq_drain() discards at most, so that it ends on an
  * interface that receives all the time. */
@@ -62,6 +56,8 @@ struct nb_rxq {
     struct host_rx *rx;             /* NULL for taps and while waiting. */
     int mtu;                        /* MTU that 'rx' was opened for. */
     struct dp_packet *spare;        /* For the next frame of a tap. */
+    struct nb_packets packets;      /* Received, but not yet handed out: one
+                                     * frame can stand for many. */
 
     /* Waiting. */
     uint32_t generation;            /* dev's, when it was looked at last. */
@@ -123,7 +119,8 @@ get_rx_args(struct netdev_bsd *netdev, struct rx_args *args)
     config->max_frame = (netdev->config.snaplen
                          ? netdev->config.snaplen
                          : MAX(args->mtu, MTU_MIN) + FRAME_OVERHEAD);
-    config->max_frame = MIN(config->max_frame, FRAME_MAX);
+    config->max_frame = MIN(config->max_frame, NB_FRAME_MAX);
+    config->pcap = netdev->config.pcap;
     config->buffer_size = netdev->config.buffer_size;
     config->n_queues = netdev->config.n_rxq;
 
@@ -155,6 +152,19 @@ offloads_restore(struct netdev_bsd *netdev)
     ovs_mutex_unlock(&dev->mutex);
 }
 
+/* Makes it part of the status how 'netdev' receives. */
+static void
+publish_way(struct netdev_bsd *netdev, const char *way)
+{
+    const char *old;
+
+    atomic_read_relaxed(&netdev->rx_way, &old);
+    if (way != old) {
+        atomic_store_relaxed(&netdev->rx_way, way);
+        netdev_change_seq_changed(&netdev->up);
+    }
+}
+
 static int
 rx_open(struct nb_rxq *rxq)
     OVS_REQUIRES(rxq->mutex)
@@ -177,6 +187,7 @@ rx_open(struct nb_rxq *rxq)
     }
 
     offloads_off(netdev);
+    publish_way(netdev, host_rx_way(rxq->rx));
     rxq->mtu = args.mtu;
     nb_backoff_reset(&rxq->backoff);
     return 0;
@@ -277,6 +288,7 @@ nb_rxq_destruct(struct netdev_rxq *rxq_)
     ovs_mutex_lock(&rxq->mutex);
     rx_close(rxq);
     dp_packet_delete(rxq->spare);
+    nb_packets_destroy(&rxq->packets);
     ovs_mutex_unlock(&rxq->mutex);
     ovs_mutex_destroy(&rxq->mutex);
 }
@@ -392,32 +404,75 @@ rxq_mtu_grew(struct nb_rxq *rxq)
     int mtu;
 
     atomic_read_relaxed(&rxq_netdev(rxq)->dev.mtu, &mtu);
-    return OVS_UNLIKELY(mtu > rxq->mtu);
+    return (OVS_UNLIKELY(mtu > rxq->mtu)
+            && !host_rx_any_length(rxq->rx));
 }
 
 /* Receiving from a handle. */
 
 struct rx_batch {
-    struct netdev_bsd *netdev;
-    struct dp_packet_batch *batch;
+    struct nb_rxq *rxq;
+    int mtu;
+    size_t snaplen;                 /* Longest frame that is wanted, 0 = any. */
+    struct nb_offload_work work;
 };
 
-/* Takes one frame, whose memory is the host file's. */
+/* Takes a frame of which nothing can be made. */
 static void
+refuse_frame(struct netdev_bsd *netdev, const struct host_frame *frame)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+    nb_count(netdev, NB_RX_BAD, 1);
+    VLOG_WARN_RL(&rl, "%s: dropped a frame of %"PRIuSIZE" bytes whose sender "
+                 "left its checksum or its segmentation to be done in a way "
+                 "that makes no sense (checksum from %u at %u, segments "
+                 "of %u, kind %u)", netdev_get_name(&netdev->up), frame->len,
+                 frame->meta.csum_start, frame->meta.csum_offset,
+                 frame->meta.gso_size, frame->meta.gso);
+}
+
+/* True if 'frame' is longer than any that is wanted, or not all there. */
+static bool
+is_cut(const struct rx_batch *rb, const struct host_frame *frame)
+{
+    return (frame->len < frame->wire_len
+            || (rb->snaplen && frame->meta.gso == HOST_GSO_NONE
+                && frame->len > rb->snaplen));
+}
+
+/* Takes one frame, whose memory is the host file's.  Wants no more if there
+ * are already more packets than go into a batch. */
+static bool
 take_frame(const struct host_frame *frame, void *rb_)
 {
     struct rx_batch *rb = rb_;
-    struct dp_packet *packet;
+    struct netdev_bsd *netdev = rxq_netdev(rb->rxq);
 
-    if (OVS_UNLIKELY(frame->len < frame->wire_len)) {
+    if (OVS_UNLIKELY(is_cut(rb, frame))) {
         /* What is missing cannot be made up: never forward the rest. */
-        nb_count(rb->netdev, NB_RX_CUT, 1);
+        nb_count(netdev, NB_RX_CUT, 1);
     } else if (OVS_UNLIKELY(frame->len < ETH_HEADER_LEN)) {
-        nb_count(rb->netdev, NB_RX_SHORT, 1);
-    } else {
-        packet = dp_packet_new_with_headroom(frame->len, HEADROOM);
-        dp_packet_put(packet, frame->data, frame->len);
-        dp_packet_batch_add(rb->batch, packet);
+        nb_count(netdev, NB_RX_SHORT, 1);
+    } else if (OVS_UNLIKELY(!nb_offload_receive(frame, rb->mtu,
+                                                &rb->rxq->packets,
+                                                &rb->work))) {
+        refuse_frame(netdev, frame);
+    }
+    return rb->rxq->packets.n < NETDEV_MAX_BURST;
+}
+
+static void
+count_work(struct netdev_bsd *netdev, const struct nb_offload_work *work)
+{
+    nb_count(netdev, NB_RX_CSUM, work->n_finished);
+    nb_count(netdev, NB_RX_GSO, work->n_cut);
+    nb_count(netdev, NB_RX_SEGMENTS, work->n_segments);
+    if (work->n_cut) {
+        COVERAGE_ADD(netdev_bsd_rx_segmented, work->n_cut);
+    }
+    if (work->n_finished) {
+        COVERAGE_ADD(netdev_bsd_rx_checksum_finished, work->n_finished);
     }
 }
 
@@ -425,11 +480,15 @@ static int
 rx_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     OVS_REQUIRES(rxq->mutex)
 {
-    struct rx_batch rb = { rxq_netdev(rxq), batch };
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    struct rx_batch rb = { .rxq = rxq, .snaplen = netdev->config.snaplen };
     int error;
 
     COVERAGE_INC(netdev_bsd_rx_dispatch);
+    atomic_read_relaxed(&netdev->dev.mtu, &rb.mtu);
     error = host_rx_recv(rxq->rx, NETDEV_MAX_BURST, take_frame, &rb);
+    count_work(netdev, &rb.work);
+    nb_packets_move(&rxq->packets, batch);
     if (OVS_UNLIKELY(error)) {
         if (error != ENETDOWN) {
             rxq_lost(rxq, error);
@@ -472,7 +531,7 @@ tap_read_size(struct netdev_bsd *netdev)
     int mtu;
 
     atomic_read_relaxed(&netdev->dev.mtu, &mtu);
-    return MIN(MAX(mtu, MTU_MIN) + FRAME_OVERHEAD, FRAME_MAX - 1) + 1;
+    return MIN(MAX(mtu, MTU_MIN) + FRAME_OVERHEAD, NB_FRAME_MAX - 1) + 1;
 }
 
 /* Sees to it that 'rxq->spare' has room for 'size' bytes. */
@@ -485,7 +544,7 @@ tap_prepare_spare(struct nb_rxq *rxq, size_t size)
         rxq->spare = NULL;
     }
     if (!rxq->spare) {
-        rxq->spare = dp_packet_new_with_headroom(size, HEADROOM);
+        rxq->spare = dp_packet_new_with_headroom(size, NB_HEADROOM);
     }
 }
 
@@ -577,8 +636,10 @@ nb_rxq_recv(struct netdev_rxq *rxq_, struct dp_packet_batch *batch,
 
     dp_packet_batch_init(batch);
     ovs_mutex_lock(&rxq->mutex);
-    error = (netdev_bsd_is_tap(netdev)
-             ? tap_recv(rxq, batch) : system_recv(rxq, batch));
+    nb_packets_move(&rxq->packets, batch);
+    error = (!dp_packet_batch_is_empty(batch) ? 0
+             : netdev_bsd_is_tap(netdev) ? tap_recv(rxq, batch)
+             : system_recv(rxq, batch));
     ovs_mutex_unlock(&rxq->mutex);
 
     if (!dp_packet_batch_is_empty(batch)) {
@@ -613,7 +674,7 @@ nb_rxq_wait(struct netdev_rxq *rxq_)
     ovs_mutex_lock(&rxq->mutex);
     fd = (netdev_bsd_is_tap(netdev) ? netdev->tap.fd
           : rxq->rx ? host_rx_fd(rxq->rx) : -1);
-    if (rxq->rx && host_rx_pending(rxq->rx)) {
+    if (rxq->packets.n || (rxq->rx && host_rx_pending(rxq->rx))) {
         poll_immediate_wake();
     } else if (fd >= 0) {
         poll_fd_wait(fd, POLLIN);
@@ -645,6 +706,7 @@ nb_rxq_drain(struct netdev_rxq *rxq_)
     struct nb_rxq *rxq = nb_rxq_cast(rxq_);
 
     ovs_mutex_lock(&rxq->mutex);
+    nb_packets_destroy(&rxq->packets);
     if (rxq->rx) {
         host_rx_drain(rxq->rx, DRAIN_MAX);
     } else if (rxq_netdev(rxq)->tap.fd >= 0) {

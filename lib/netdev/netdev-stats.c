@@ -105,6 +105,7 @@ nb_get_stats(const struct netdev *netdev_, struct netdev_stats *stats)
     add_own(&stats->rx_dropped, (get_counter(netdev, NB_RX_CUT)
                                  + get_counter(netdev, NB_RX_SHORT)
                                  + get_counter(netdev, NB_RX_POLICED)
+                                 + get_counter(netdev, NB_RX_BAD)
                                  + nb_rxqs_ring_drops(netdev)));
     add_own(&stats->tx_dropped, (get_counter(netdev, NB_TX_TOO_LONG)
                                  + get_counter(netdev, NB_TX_NO_ROOM)
@@ -118,6 +119,10 @@ static const char *const counter_names[NB_N_COUNTERS] = {
     [NB_RX_SHORT] = "rx_capture_short",
     [NB_RX_POLICED] = "rx_policed",
     [NB_RX_REOPENED] = "rx_reopened",
+    [NB_RX_CSUM] = "rx_checksum_finished",
+    [NB_RX_GSO] = "rx_segmented",
+    [NB_RX_SEGMENTS] = "rx_segments",
+    [NB_RX_BAD] = "rx_offload_invalid",
     [NB_TX_TOO_LONG] = "tx_too_long",
     [NB_TX_NO_ROOM] = "tx_no_room",
     [NB_TX_DOWN] = "tx_interface_down",

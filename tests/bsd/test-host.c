@@ -1194,7 +1194,7 @@ struct got {
     uint64_t time_ns;               /* Arrival of the latest one. */
 };
 
-static void
+static bool
 take(const struct host_frame *frame, void *got_)
 {
     struct got *got = got_;
@@ -1203,6 +1203,7 @@ take(const struct host_frame *frame, void *got_)
     got->n_cut += frame->len < frame->wire_len;
     got->last = *(const uint8_t *) frame->data;
     got->time_ns = frame->meta.time_ns;
+    return true;
 }
 
 static void
@@ -1221,14 +1222,17 @@ static void
 test_rx_open(void)
 {
     struct host_rx_config config = { .max_frame = 1522, .n_queues = 1 };
-    size_t files = fk_n_files();
     struct host_rx *rx;
     struct fk_if *em0;
+    size_t files;
 
     CHECK_ERR(host_rx_open("em0", &config, &rx), ENODEV);
     CHECK((rx == NULL), true);
     CHECK_ERR(host_rx_open("a-name-that-is-too-long", &config, &rx),
               ENAMETOOLONG);
+
+    /* But for the socket that stays open. */
+    files = fk_n_files();
     em0 = fk_if_create("em0");
     em0->flags |= FK_IFF_UP;
     fk_fault("pcap_activate", 0, EPERM, 0, 1);
@@ -1275,6 +1279,8 @@ test_rx(void)
     CHECK_OK(host_rx_open("em0", &config, &rx));
     CHECK((host_rx_fd(rx) >= 0), true);
     CHECK(host_rx_is_attached(rx), true);
+    CHECK_STR(host_rx_way(rx), "libpcap");
+    CHECK(host_rx_any_length(rx), false);
     CHECK_OK(host_rx_recv(rx, 32, take, &got));
     CHECK(got.n, 0);
     CHECK(host_rx_pending(rx), false);

@@ -1,0 +1,704 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * See netdev-offload.h.
+ *
+ * Nothing that is said about a frame, nor any length in it, is believed: the
+ * owner of a tap can say what he likes.  Headers are read and written bytewise
+ * because no alignment can be relied on.
+ *
+ * No state.  Any thread may call anything. */
+
+#include <config.h>
+
+#include "netdev/netdev-offload.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "crc32c.h"
+#include "csum.h"
+#include "dpif-netdev.h"
+#include "packets.h"
+#include "unaligned.h"
+#include "util.h"
+
+BUILD_ASSERT_DECL(NB_HEADROOM >= DP_NETDEV_HEADROOM);
+
+/* Most bytes of headers of a frame that is cut. */
+#define HEADERS_MAX 512
+
+/* Most segments that a frame is cut into.  64 KiB at the smallest segments
+ * that TCP makes are fewer. */
+#define SEGMENTS_MAX 2048
+
+/* Offsets in headers. */
+enum {
+    IP_TOTAL_LEN = 2,
+    IP_ID = 4,
+    IP_FRAGMENT = 6,
+    IP_PROTO = 9,
+    IP_CSUM = 10,
+    IP_SRC = 12,
+
+    IP6_LEN = 4,
+    IP6_NEXT = 6,
+    IP6_SRC = 8,
+
+    TCP_SEQ = 4,
+    TCP_OFFSET = 12,
+    TCP_FLAG_BITS = 13,
+    TCP_CSUM = 16,
+
+    UDP_LEN = 4,
+    UDP_CSUM = 6,
+
+    SCTP_CSUM = 8,
+};
+
+static uint16_t
+get16(const uint8_t *p)
+{
+    return p[0] << 8 | p[1];
+}
+
+static void
+put16(uint8_t *p, uint16_t value)
+{
+    put_unaligned_be16((ovs_be16 *) p, htons(value));
+}
+
+/* Queue of packets. */
+
+void
+nb_packets_push(struct nb_packets *q, struct dp_packet *packet)
+{
+    if (q->head + q->n >= q->allocated) {
+        q->packets = x2nrealloc(q->packets, &q->allocated,
+                                sizeof *q->packets);
+    }
+    q->packets[q->head + q->n++] = packet;
+}
+
+void
+nb_packets_move(struct nb_packets *q, struct dp_packet_batch *batch)
+{
+    while (q->n && !dp_packet_batch_is_full(batch)) {
+        dp_packet_batch_add(batch, q->packets[q->head++]);
+        q->n--;
+    }
+    if (!q->n) {
+        q->head = 0;
+    }
+}
+
+void
+nb_packets_destroy(struct nb_packets *q)
+{
+    for (size_t i = 0; i < q->n; i++) {
+        dp_packet_delete(q->packets[q->head + i]);
+    }
+    free(q->packets);
+    memset(q, 0, sizeof *q);
+}
+
+/* Checksums. */
+
+uint32_t
+nb_csum_continue(uint32_t partial, const void *data, size_t n)
+{
+    const uint8_t *p = data;
+    uint64_t sums[8] = { partial };
+    uint64_t sum = 0;
+
+    /* Words of 32 bits, in sums between which nothing depends on each other.
+     * None can overflow: no frame is that long. */
+    for (; n >= sizeof(uint32_t) * 8; n -= sizeof(uint32_t) * 8) {
+        for (int i = 0; i < 8; i++) {
+            uint32_t word;
+
+            memcpy(&word, p, sizeof word);
+            sums[i] += word;
+            p += sizeof word;
+        }
+    }
+    for (int i = 0; i < 8; i++) {
+        sum += sums[i];
+    }
+    while (sum >> 16) {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    return csum_continue(sum, p, n);
+}
+
+/* Sum of the pseudo header of the IP header at 'ip' for 'len' bytes of
+ * protocol 'proto'. */
+static uint32_t
+sum_pseudo(const uint8_t *ip, bool v6, uint8_t proto, uint32_t len)
+{
+    uint32_t sum = (v6
+                    ? nb_csum_continue(0, ip + IP6_SRC, 32)
+                    : nb_csum_continue(0, ip + IP_SRC, 8));
+
+    return csum_add32(csum_add16(sum, htons(proto)), htonl(len));
+}
+
+/* Stores the checksum that 'sum' makes at 'field'.  0 means that there is
+ * none, for UDP, and says the same as all ones otherwise. */
+static void
+put_csum(uint8_t *field, uint32_t sum)
+{
+    ovs_be16 csum = csum_finish(sum);
+
+    put_unaligned_be16((ovs_be16 *) field, csum ? csum : OVS_BE16_MAX);
+}
+
+/* Headers. */
+
+/* An IP header. */
+struct l3 {
+    size_t ofs;                 /* Its first byte. */
+    size_t end;                 /* The first byte of what it carries, behind
+                                 * options or extension headers. */
+    size_t len;                 /* Its length and that of what it carries, as
+                                 * it says itself; 0 = it does not. */
+    uint8_t proto;              /* What it carries. */
+    bool v6;
+    bool fragment;              /* Carries a part only. */
+};
+
+static bool
+parse_ipv4(const uint8_t *data, size_t size, struct l3 *l3)
+{
+    const uint8_t *ip = data + l3->ofs;
+    size_t ihl;
+
+    if (size - l3->ofs < IP_HEADER_LEN || ip[0] >> 4 != 4) {
+        return false;
+    }
+    ihl = (ip[0] & 15) * 4;
+    l3->v6 = false;
+    l3->end = l3->ofs + ihl;
+    l3->len = get16(ip + IP_TOTAL_LEN);
+    l3->proto = ip[IP_PROTO];
+    l3->fragment = get16(ip + IP_FRAGMENT) & 0x3fff;
+    return ihl >= IP_HEADER_LEN && l3->end <= size;
+}
+
+static bool
+is_extension(uint8_t proto)
+{
+    return (proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING
+            || proto == IPPROTO_DSTOPTS);
+}
+
+static bool
+parse_ipv6(const uint8_t *data, size_t size, struct l3 *l3)
+{
+    const uint8_t *ip = data + l3->ofs;
+
+    if (size - l3->ofs < IPV6_HEADER_LEN || ip[0] >> 4 != 6) {
+        return false;
+    }
+    l3->v6 = true;
+    l3->end = l3->ofs + IPV6_HEADER_LEN;
+    l3->len = get16(ip + IP6_LEN);
+    l3->len += l3->len ? IPV6_HEADER_LEN : 0;
+    l3->proto = ip[IP6_NEXT];
+    while (is_extension(l3->proto)) {
+        if (size - l3->end < 8) {
+            return false;
+        }
+        l3->proto = data[l3->end];
+        l3->end += (data[l3->end + 1] + 1) * 8;
+        if (l3->end > size) {
+            return false;
+        }
+    }
+    l3->fragment = l3->proto == IPPROTO_FRAGMENT;
+    return true;
+}
+
+/* Looks for the first IP header of the Ethernet frame of 'size' bytes at
+ * 'data'. */
+static bool
+parse_l3(const uint8_t *data, size_t size, struct l3 *l3)
+{
+    size_t ofs = 2 * ETH_ADDR_LEN;
+    uint16_t type;
+
+    for (;;) {
+        if (size < ofs + 2) {
+            return false;
+        }
+        type = get16(data + ofs);
+        ofs += 2;
+        if (!eth_type_vlan(htons(type))) {
+            break;
+        }
+        ofs += 2;
+    }
+    l3->ofs = ofs;
+    return (type == ETH_TYPE_IP ? parse_ipv4(data, size, l3)
+            : type == ETH_TYPE_IPV6 ? parse_ipv6(data, size, l3)
+            : false);
+}
+
+/* Looks for the IP header just before 'l4', where a header of protocol 'proto'
+ * is, within a tunnel of whatever kind, in the frame of 'size' bytes at
+ * 'data'.  Its length tells it from what only looks like one. */
+static bool
+parse_inner_l3(const uint8_t *data, size_t size, size_t l4, uint8_t proto,
+               struct l3 *l3)
+{
+    for (size_t ihl = IP_HEADER_LEN; ihl <= 60 && ihl <= l4; ihl += 4) {
+        l3->ofs = l4 - ihl;
+        if (parse_ipv4(data, size, l3) && l3->end == l4
+            && l3->proto == proto && l3->len == size - l3->ofs) {
+            return !l3->fragment;
+        }
+    }
+    l3->ofs = l4 - IPV6_HEADER_LEN;
+    return (l4 >= IPV6_HEADER_LEN
+            && parse_ipv6(data, size, l3) && l3->end == l4
+            && l3->proto == proto && l3->len == size - l3->ofs);
+}
+
+/* Whole frames. */
+
+/* Makes a packet of the first 'n' bytes of 'frame', with its tag, and room for
+ * 'more' bytes behind them. */
+static struct dp_packet *
+new_packet(const struct host_frame *frame, size_t n, size_t more)
+{
+    struct dp_packet *packet
+        = dp_packet_new_with_headroom(n + VLAN_HEADER_LEN + more,
+                                      NB_HEADROOM);
+    const uint8_t *data = frame->data;
+    size_t done = 0;
+
+    if (OVS_UNLIKELY(frame->meta.tpid)) {
+        uint8_t *tag;
+
+        done = 2 * ETH_ADDR_LEN;
+        dp_packet_put(packet, data, done);
+        tag = dp_packet_put_uninit(packet, VLAN_HEADER_LEN);
+        put16(tag, frame->meta.tpid);
+        put16(tag + 2, frame->meta.tci);
+    }
+    dp_packet_put(packet, data + done, n - done);
+    return packet;
+}
+
+/* Bytes by which a tag moves what is behind it. */
+static size_t
+tag_shift(const struct host_frame *frame)
+{
+    return frame->meta.tpid ? VLAN_HEADER_LEN : 0;
+}
+
+/* Unfinished checksums. */
+
+/* Where an unfinished checksum is. */
+struct partial {
+    size_t start;               /* The sum is over what begins here... */
+    size_t end;                 /* ...and ends here... */
+    size_t field;               /* ...and belongs here. */
+    bool crc;                   /* It is SCTP's. */
+};
+
+/* SCTP has a checksum of another kind, which must not be mistaken for it. */
+static bool
+carries_sctp(const struct host_frame *frame, size_t start)
+{
+    struct l3 l3;
+
+    return (parse_l3(frame->data, frame->len, &l3) && !l3.fragment
+            && l3.proto == IPPROTO_SCTP && l3.end == start);
+}
+
+/* Finds the checksum that is said to be unfinished. */
+static bool
+find_marked(const struct host_frame *frame, struct partial *partial)
+{
+    const struct host_meta *meta = &frame->meta;
+
+    partial->start = meta->csum_start;
+    partial->end = frame->len;
+    partial->field = partial->start + meta->csum_offset;
+    partial->crc = (meta->csum_offset == SCTP_CSUM
+                    && carries_sctp(frame, partial->start));
+    return (partial->start >= ETH_HEADER_LEN
+            && partial->field + (partial->crc ? 4 : 2) <= frame->len);
+}
+
+/* Finds a checksum that nobody says is unfinished but that has just the sum of
+ * the pseudo header.  (Should a finished one have it, by chance, then
+ * finishing it again gives the same.) */
+static bool
+find_unmarked(const struct host_frame *frame, struct partial *partial)
+{
+    const uint8_t *data = frame->data;
+    struct l3 l3;
+    uint16_t folded;
+    uint32_t sum;
+
+    if (!parse_l3(data, frame->len, &l3) || l3.fragment
+        || (l3.proto != IPPROTO_TCP && l3.proto != IPPROTO_UDP)
+        || !l3.len || l3.len > frame->len - l3.ofs
+        || l3.ofs + l3.len < l3.end) {
+        return false;
+    }
+    partial->crc = false;
+    partial->start = l3.end;
+    partial->end = l3.ofs + l3.len;
+    partial->field = l3.end + (l3.proto == IPPROTO_TCP ? TCP_CSUM : UDP_CSUM);
+    if (partial->field + 2 > partial->end) {
+        return false;
+    }
+    sum = sum_pseudo(data + l3.ofs, l3.v6, l3.proto,
+                     partial->end - partial->start);
+    folded = ~ntohs(csum_finish(sum));
+    return get16(data + partial->field) == folded;
+}
+
+/* Finishes the checksum of 'packet'. */
+static void
+finish(struct dp_packet *packet, const struct partial *partial, size_t shift)
+{
+    uint8_t *data = dp_packet_data(packet);
+    const uint8_t *start = data + partial->start + shift;
+    uint8_t *field = data + partial->field + shift;
+    size_t n = partial->end - partial->start;
+
+    if (partial->crc) {
+        memset(field, 0, sizeof(ovs_be32));
+        put_unaligned_be32((ovs_be32 *) field, crc32c(start, n));
+    } else {
+        put_csum(field, nb_csum_continue(0, start, n));
+    }
+}
+
+/* Makes a packet of 'frame', which is one frame. */
+static bool
+receive_one(const struct host_frame *frame, struct nb_packets *packets,
+            struct nb_offload_work *work)
+{
+    struct dp_packet *packet;
+    struct partial partial;
+    bool finishing = false;
+
+    if (OVS_UNLIKELY(frame->len > NB_FRAME_MAX - VLAN_HEADER_LEN)) {
+        return false;
+    }
+    if (frame->meta.csum == HOST_CSUM_PARTIAL) {
+        finishing = find_marked(frame, &partial);
+        if (!finishing) {
+            return false;
+        }
+    } else if (frame->meta.csum == HOST_CSUM_MAYBE) {
+        finishing = find_unmarked(frame, &partial);
+    }
+
+    packet = new_packet(frame, frame->len, 0);
+    if (finishing) {
+        finish(packet, &partial, tag_shift(frame));
+        work->n_finished++;
+    }
+    nb_packets_push(packets, packet);
+    return true;
+}
+
+/* Cutting. */
+
+/* A frame that stands for several, with offsets into its segments. */
+struct super {
+    const uint8_t *payload;
+    size_t payload_len;
+    size_t segment;             /* Payload of all segments but the last. */
+    size_t n_segments;
+    size_t headers;             /* Bytes before the payload. */
+    size_t l4;
+    uint8_t proto;              /* IPPROTO_TCP or IPPROTO_UDP. */
+    struct l3 l3;
+
+    /* Tunnel. */
+    bool tunnel;
+    struct l3 outer;
+    size_t outer_udp;           /* 0 = none. */
+    bool outer_csum;            /* The outer UDP header has a checksum. */
+};
+
+/* Reads the headers of a tunnel, between its IP header and 'super->l3'. */
+static bool
+parse_tunnel(const uint8_t *data, struct super *super)
+{
+    size_t ofs = super->outer.end;
+
+    if (super->outer.fragment || super->l3.ofs < ofs) {
+        return false;
+    }
+    switch (super->outer.proto) {
+    case IPPROTO_UDP:
+        super->outer_udp = ofs;
+        super->outer_csum = get16(data + ofs + UDP_CSUM) != 0;
+        return super->l3.ofs >= ofs + UDP_HEADER_LEN;
+    case IPPROTO_GRE:
+        /* These would have to be made for each segment. */
+        return (super->l3.ofs >= ofs + 4
+                && !(get16(data + ofs) & (GRE_CSUM | GRE_SEQ)));
+    case IPPROTO_IPIP:
+    case IPPROTO_IPV6:
+        return super->l3.ofs == ofs;
+    default:
+        return false;
+    }
+}
+
+/* Finds the IP header, or the two, of 'frame' of which the protocol is
+ * known. */
+static bool
+parse_super_l3(const struct host_frame *frame, struct super *super)
+{
+    const uint8_t *data = frame->data;
+
+    if (!parse_l3(data, frame->len, &super->l3)) {
+        return false;
+    }
+    if (frame->meta.csum != HOST_CSUM_PARTIAL
+        || frame->meta.csum_start == super->l3.end) {
+        return !super->l3.fragment && super->l3.proto == super->proto;
+    }
+
+    super->tunnel = true;
+    super->outer = super->l3;
+    return (frame->meta.csum_start <= frame->len
+            && parse_inner_l3(data, frame->len, frame->meta.csum_start,
+                              super->proto, &super->l3)
+            && parse_tunnel(data, super));
+}
+
+/* Finds the payload. */
+static bool
+parse_super_l4(const struct host_frame *frame, struct super *super)
+{
+    const uint8_t *data = frame->data;
+    const struct l3 *l3 = &super->l3;
+    size_t len = l3->len ? l3->len : frame->len - l3->ofs;
+    size_t end = l3->ofs + len;
+    size_t l4_len;
+
+    super->l4 = l3->end;
+    if (end > frame->len || end < super->l4 + UDP_HEADER_LEN) {
+        return false;
+    }
+    l4_len = UDP_HEADER_LEN;
+    if (super->proto == IPPROTO_TCP) {
+        if (end < super->l4 + TCP_HEADER_LEN) {
+            return false;
+        }
+        l4_len = (data[super->l4 + TCP_OFFSET] >> 4) * 4;
+        if (l4_len < TCP_HEADER_LEN || end < super->l4 + l4_len) {
+            return false;
+        }
+    }
+    super->headers = super->l4 + l4_len;
+    super->payload = data + super->headers;
+    super->payload_len = end - super->headers;
+    return super->headers <= HEADERS_MAX;
+}
+
+static void
+shift_l3(struct l3 *l3, size_t shift)
+{
+    l3->ofs += shift;
+    l3->end += shift;
+}
+
+/* Makes offsets into the frame offsets into its segments, which have the tag
+ * that was taken off. */
+static void
+shift_super(struct super *super, size_t shift)
+{
+    super->headers += shift;
+    super->l4 += shift;
+    shift_l3(&super->l3, shift);
+    shift_l3(&super->outer, shift);
+    super->outer_udp += super->outer_udp ? shift : 0;
+}
+
+static bool
+parse_super(const struct host_frame *frame, int mtu, struct super *super)
+{
+    memset(super, 0, sizeof *super);
+    super->proto = (frame->meta.gso == HOST_GSO_UDP
+                    ? IPPROTO_UDP : IPPROTO_TCP);
+    if (!parse_super_l3(frame, super) || !parse_super_l4(frame, super)) {
+        return false;
+    }
+
+    /* Where the size is unknown, any that fits will do for TCP. */
+    super->segment = frame->meta.gso_size;
+    if (!super->segment) {
+        size_t l3_headers = super->headers - super->l3.ofs;
+
+        if (frame->meta.csum == HOST_CSUM_PARTIAL
+            || mtu <= 0 || (size_t) mtu <= l3_headers) {
+            return false;
+        }
+        super->segment = mtu - l3_headers;
+    }
+    super->n_segments = (super->payload_len
+                         ? DIV_ROUND_UP(super->payload_len, super->segment)
+                         : 1);
+    shift_super(super, tag_shift(frame));
+    return (super->n_segments <= SEGMENTS_MAX
+            && (super->headers + MIN(super->segment, super->payload_len)
+                <= NB_FRAME_MAX));
+}
+
+/* Corrects the IP header of segment number 'i', whose packet has 'size' bytes
+ * at 'data'. */
+static void
+fix_l3(uint8_t *data, size_t size, const struct l3 *l3, size_t i)
+{
+    uint8_t *ip = data + l3->ofs;
+    size_t len = size - l3->ofs;
+
+    if (l3->v6) {
+        put16(ip + IP6_LEN, len - IPV6_HEADER_LEN);
+        return;
+    }
+    put16(ip + IP_TOTAL_LEN, len);
+    put16(ip + IP_ID, get16(ip + IP_ID) + i);
+    put16(ip + IP_CSUM, 0);
+    put_unaligned_be16((ovs_be16 *) (ip + IP_CSUM),
+                       csum(ip, l3->end - l3->ofs));
+}
+
+/* What TCP says only once: at the beginning, that the window was reduced; at
+ * the end, that this was all. */
+static void
+fix_tcp(uint8_t *tcp, const struct super *super, size_t i)
+{
+    uint32_t seq = ntohl(get_unaligned_be32((ovs_be32 *) (tcp + TCP_SEQ)));
+
+    put_unaligned_be32((ovs_be32 *) (tcp + TCP_SEQ),
+                       htonl(seq + i * super->segment));
+    if (i) {
+        tcp[TCP_FLAG_BITS] &= ~TCP_CWR;
+    }
+    if (i + 1 < super->n_segments) {
+        tcp[TCP_FLAG_BITS] &= ~(TCP_FIN | TCP_PSH);
+    }
+}
+
+/* Corrects the header at 'l4' and makes its checksum. */
+static void
+fix_l4(uint8_t *data, size_t size, const struct super *super, size_t i)
+{
+    uint8_t *l4 = data + super->l4;
+    size_t len = size - super->l4;
+    uint8_t *field;
+
+    if (super->proto == IPPROTO_TCP) {
+        fix_tcp(l4, super, i);
+        field = l4 + TCP_CSUM;
+    } else {
+        put16(l4 + UDP_LEN, len);
+        field = l4 + UDP_CSUM;
+    }
+    put16(field, 0);
+    put_csum(field,
+             nb_csum_continue(sum_pseudo(data + super->l3.ofs, super->l3.v6,
+                                         super->proto, len), l4, len));
+}
+
+/* Corrects the UDP header of a tunnel, after everything in it. */
+static void
+fix_outer_udp(uint8_t *data, size_t size, const struct super *super)
+{
+    uint8_t *udp = data + super->outer_udp;
+    size_t len = size - super->outer_udp;
+
+    put16(udp + UDP_LEN, len);
+    if (super->outer_csum) {
+        put16(udp + UDP_CSUM, 0);
+        put_csum(udp + UDP_CSUM,
+                 nb_csum_continue(sum_pseudo(data + super->outer.ofs,
+                                             super->outer.v6, IPPROTO_UDP,
+                                             len), udp, len));
+    }
+}
+
+static struct dp_packet *
+make_segment(const struct host_frame *frame, const struct super *super,
+             size_t i)
+{
+    size_t ofs = i * super->segment;
+    size_t n = MIN(super->segment, super->payload_len - ofs);
+    struct dp_packet *packet
+        = new_packet(frame, super->headers - tag_shift(frame), n);
+    uint8_t *data;
+    size_t size;
+
+    dp_packet_put(packet, super->payload + ofs, n);
+    data = dp_packet_data(packet);
+    size = dp_packet_size(packet);
+    fix_l3(data, size, &super->l3, i);
+    fix_l4(data, size, super, i);
+    if (super->tunnel) {
+        fix_l3(data, size, &super->outer, i);
+        if (super->outer_udp) {
+            fix_outer_udp(data, size, super);
+        }
+    }
+    return packet;
+}
+
+static bool
+receive_super(const struct host_frame *frame, int mtu,
+              struct nb_packets *packets, struct nb_offload_work *work)
+{
+    struct super super;
+
+    if (!parse_super(frame, mtu, &super)) {
+        return false;
+    }
+    for (size_t i = 0; i < super.n_segments; i++) {
+        nb_packets_push(packets, make_segment(frame, &super, i));
+    }
+    work->n_cut++;
+    work->n_segments += super.n_segments;
+    return true;
+}
+
+/* True if 'frame', about which the system says nothing, is too long to have
+ * come over a wire. */
+static bool
+is_unmarked_super(const struct host_frame *frame, int mtu)
+{
+    return (frame->meta.csum == HOST_CSUM_MAYBE && mtu > 0
+            && frame->len > (size_t) mtu + ETH_HEADER_LEN
+                            + 2 * VLAN_HEADER_LEN);
+}
+
+bool
+nb_offload_receive(const struct host_frame *frame, int mtu,
+                   struct nb_packets *packets, struct nb_offload_work *work)
+{
+    switch (frame->meta.gso) {
+    case HOST_GSO_NONE:
+        return (is_unmarked_super(frame, mtu)
+                ? receive_super(frame, mtu, packets, work)
+                : receive_one(frame, packets, work));
+    case HOST_GSO_TCP4:
+    case HOST_GSO_TCP6:
+    case HOST_GSO_UDP:
+        return receive_super(frame, mtu, packets, work);
+    default:
+        return false;
+    }
+}

@@ -1,0 +1,82 @@
+/*
+ * SPDX-License-Identifier: Apache-2.0
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Frames whose senders have left work to whoever sends them on: to finish the
+ * checksum, or to cut what stands for several frames into segments.
+ *
+ * Senders on the same host do that, for no wire is in between: containers
+ * behind a veth, virtual machines behind a tap, the host itself.  A switch
+ * that passed such frames on as they are would send out frames with a wrong
+ * checksum, and would drop those that are longer than the MTU: everything but
+ * ping would be dead.  So they are made whole where they enter.
+ *
+ * No state.  Any thread may call anything. */
+
+#ifndef NETDEV_NETDEV_OFFLOAD_H
+#define NETDEV_NETDEV_OFFLOAD_H 1
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dp-packet.h"
+#include "host/host.h"
+
+/* Room before a frame, for the headers of a tunnel, so that pushing them does
+ * not copy the frame; 2 bytes align the IP header. */
+#define NB_HEADROOM (128 + 2)
+
+/* Longest frame that a dp_packet can hold with its headroom. */
+#define NB_FRAME_MAX (UINT16_MAX - NB_HEADROOM)
+
+/* Packets in order, the first at packets[head]. */
+struct nb_packets {
+    struct dp_packet **packets;
+    size_t head;
+    size_t n;                   /* Those from 'head' on. */
+    size_t allocated;
+};
+
+/* Adds 'packet' at the end. */
+void nb_packets_push(struct nb_packets *, struct dp_packet *packet);
+
+/* Moves packets to the end of 'batch' for as long as there are any and there
+ * is room. */
+void nb_packets_move(struct nb_packets *, struct dp_packet_batch *batch);
+
+/* Deletes all packets, and the memory that held them. */
+void nb_packets_destroy(struct nb_packets *);
+
+/* What has been done, for counters; added to what is there. */
+struct nb_offload_work {
+    size_t n_finished;          /* Frames whose checksum was finished. */
+    size_t n_cut;               /* Frames that were cut into segments. */
+    size_t n_segments;          /* The segments. */
+};
+
+/* True if there is nothing to do about a frame of which 'meta' is known. */
+static inline bool
+nb_offload_is_whole(const struct host_meta *meta)
+{
+    return ((meta->csum == HOST_CSUM_UNKNOWN || meta->csum == HOST_CSUM_GOOD)
+            && meta->gso == HOST_GSO_NONE);
+}
+
+/* Makes packets of 'frame', which has at least an Ethernet header, is not cut
+ * off, and came in on a device with an MTU of 'mtu' bytes, and appends them to
+ * 'packets'.  Its tag, if it was taken off, is put back.
+ *
+ * Returns false, and makes no packet, if 'frame' is not what it is said to be,
+ * is too long for a packet, or stands for several frames in a way that is not
+ * understood. */
+bool nb_offload_receive(const struct host_frame *frame, int mtu,
+                        struct nb_packets *packets,
+                        struct nb_offload_work *work);
+
+/* Adds the 'n' bytes at 'data', an even number of bytes behind whatever has
+ * been summed up in 'partial', as csum_continue() of Open vSwitch does, but
+ * several times as fast. */
+uint32_t nb_csum_continue(uint32_t partial, const void *data, size_t n);
+
+#endif /* NETDEV_NETDEV_OFFLOAD_H */
