@@ -578,7 +578,7 @@ check_record(uint32_t dlt, uint32_t hdrlen, uint32_t tstamp, uint32_t frac)
         CHECK(r.datalen, size + 1000);
         CHECK(r.hdrlen, hdrlen);
         CHECK(r.flags, size % 2 ? BPF_RECORD_OUT : BPF_RECORD_IN);
-        CHECK(r.reserved, 0);
+        CHECK(r.queue, 0);
         CHECK(r.drops, 0);
         check_zero(p + sizeof r, hdrlen - sizeof r);
         for (uint32_t i = 0; i < size; i++) {

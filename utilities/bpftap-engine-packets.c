@@ -67,6 +67,7 @@ write_packet(struct engine *e, struct bt_feed *feed)
                       ? feed->direction
                       : (enum bt_direction) tap->packet.direction),
         .ethernet = tap->dlt == DLT_EN10MB,
+        .queue = tap->packet.queue,
         .lost = tap->packet.drops + source->past_lost,
     };
     bool more;

@@ -50,6 +50,7 @@
 #define IF_HARDWARE 15
 #define EPB_FLAGS 2
 #define EPB_DROPCOUNT 4
+#define EPB_QUEUE 6
 #define EPB_PACKETID 5
 #define ISB_STARTTIME 2
 #define ISB_ENDTIME 3
@@ -310,6 +311,11 @@ put_rare_options(struct bt_str *s, const struct bt_packet *packet)
     }
     if (packet->id) {
         put_option64(s, EPB_PACKETID, packet->id);
+    }
+    if (packet->queue) {
+        uint32_t queue = packet->queue - 1;
+
+        put_option(s, EPB_QUEUE, &queue, sizeof queue);
     }
     put_text(s, OPT_COMMENT, packet->comment);
 }

@@ -55,6 +55,7 @@ struct bt_packet {
     enum bt_direction direction;
     bool ethernet;              /* 'data' starts with an Ethernet header. */
     uint64_t id;                /* epb_packetid, 0 for none. */
+    uint8_t queue;              /* As in struct bpfdev_packet. */
     uint64_t lost;              /* Lost between the packet before and this. */
     const char *comment;        /* NULL for none. */
 };

@@ -768,6 +768,7 @@ bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_packet pkts[],
     /* The generation first: what is read after it is at least as new. */
     run->generation = get_generation(dev);
     run->way = way;
+    run->queue = 0;
     run->identities = NULL;
     if (!bpf_dev_wants(dev, way)) {
         return 0;
@@ -786,7 +787,8 @@ bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_packet pkts[],
 
 /* What the headers of a batch have in common. */
 static struct bpf_record
-common_header(const struct bpf_dev *dev, enum bpf_dev_way way, uint64_t now)
+common_header(const struct bpf_dev *dev, const struct bpf_dev_run *run,
+              uint64_t now)
 {
     uint64_t frac = now % UINT64_C(1000000000);
 
@@ -794,7 +796,8 @@ common_header(const struct bpf_dev *dev, enum bpf_dev_way way, uint64_t now)
         .sec = now / UINT64_C(1000000000),
         .frac = dev->tstamp == BPF_DEV_T_MICROTIME ? frac / 1000 : frac,
         .hdrlen = dev->hdrlen,
-        .flags = way,
+        .flags = run->way,
+        .queue = run->queue,
     };
 }
 
@@ -849,7 +852,7 @@ put_record(uint8_t *at, uint32_t size, const struct bpf_record *common,
     record->datalen = p->wirelen;
     record->hdrlen = common->hdrlen;
     record->flags = common->flags;
-    record->reserved = 0;
+    record->queue = common->queue;
     record->drops = drops;
     memcpy(at + common->hdrlen, p->data, caplen);
 }
@@ -954,7 +957,7 @@ bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[], size_t n,
         run_filter(dev, pkts, n, run->way);
     }
 
-    struct bpf_record common = common_header(dev, run->way, now);
+    struct bpf_record common = common_header(dev, run, now);
     size_t n_dropped = 0;
     size_t i = 0;
 

@@ -182,6 +182,8 @@ struct bpf_dev_port {
 struct bpf_dev_run {
     uint64_t generation;    /* Of the settings that gave the verdicts. */
     enum bpf_dev_way way;
+    uint8_t queue;          /* As in struct bpf_record; 0 until the caller
+                             * sets it. */
 
     /* For devices that want them, one for each packet; NULL: all zeros. */
     const struct bpf_record_identity *identities;

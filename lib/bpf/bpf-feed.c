@@ -291,7 +291,7 @@ now_ns(void)
 static void
 client_feed(struct bpf_client *client, struct bpf_packet packets[],
             const struct bpf_record_identity identities[],
-            size_t n, enum bpf_dev_way way, uint64_t *now)
+            size_t n, enum bpf_dev_way way, uint8_t queue, uint64_t *now)
 {
     struct bpf_dev_run run;
     size_t n_accepted;
@@ -306,6 +306,7 @@ client_feed(struct bpf_client *client, struct bpf_packet packets[],
         return;
     }
 
+    run.queue = queue;
     run.identities = identities;
     COVERAGE_ADD(bpf_captured, n_accepted);
     if (!*now) {
@@ -322,18 +323,20 @@ void
 bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
              size_t n, enum bpf_dev_way way, uint64_t now)
 {
-    bpf_tap_feed_identified(tap, packets, NULL, n, way, now);
+    bpf_tap_feed_identified(tap, packets, NULL, n, way, 0, now);
 }
 
 void
 bpf_tap_feed_identified(const struct bpf_tap *tap, struct bpf_packet packets[],
                         const struct bpf_record_identity identities[],
-                        size_t n, enum bpf_dev_way way, uint64_t now)
+                        size_t n, enum bpf_dev_way way, uint8_t queue,
+                        uint64_t now)
 {
     const struct bpf_client_array *array
         = ovsrcu_get(struct bpf_client_array *, &tap->clients);
 
     for (size_t i = 0; i < array->n; i++) {
-        client_feed(array->clients[i], packets, identities, n, way, &now);
+        client_feed(array->clients[i], packets, identities, n, way, queue,
+                    &now);
     }
 }

@@ -77,10 +77,12 @@ uint32_t bpf_tap_dlt(const struct bpf_tap *tap);
 void bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
                   size_t n, enum bpf_dev_way way, uint64_t now);
 
-/* The same with the packets' 'identities', or NULL. */
+/* The same with the packets' 'identities', or NULL, and 'queue', as in struct
+ * bpf_record. */
 void bpf_tap_feed_identified(const struct bpf_tap *tap,
                              struct bpf_packet packets[],
                              const struct bpf_record_identity identities[],
-                             size_t n, enum bpf_dev_way way, uint64_t now);
+                             size_t n, enum bpf_dev_way way, uint8_t queue,
+                             uint64_t now);
 
 #endif /* bpf/bpf-feed.h */

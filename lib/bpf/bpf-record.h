@@ -27,7 +27,7 @@
  * The header is what bpf(4) calls struct bpf_hdr (NetBSD) or struct bpf_xhdr
  * (FreeBSD) on a 64-bit machine, byte for byte, on every machine.  That
  * structure ends in six bytes that C adds to round up its size; here they
- * have a use: direction and losses. */
+ * have a use: direction, queue and losses. */
 
 #ifndef BPF_RECORD_H
 #define BPF_RECORD_H 1
@@ -159,7 +159,9 @@ struct bpf_record {
     uint32_t datalen;   /* Bytes that the packet had. */
     uint16_t hdrlen;    /* Bytes from here to the data. */
     uint8_t flags;      /* BPF_RECORD_*. */
-    uint8_t reserved;   /* Zero. */
+    uint8_t queue;      /* 1 + the queue that the port received it on, if the
+                         * port has several and this is less than 256;
+                         * otherwise 0. */
     uint32_t drops;     /* Packets that the filter accepted and that were lost
                          * for want of room since the previous record of this
                          * device; stays at UINT32_MAX once it gets there. */

@@ -667,6 +667,7 @@ bpfdev_walk(const struct bpfdev *dev, const void *buffer, size_t n,
     packet->len = record.datalen;
     packet->drops = record.drops;
     packet->direction = record.flags & BPF_RECORD_DIRECTION;
+    packet->queue = record.queue;
     *offset += BPF_RECORD_SIZE((size_t) record.hdrlen, record.caplen);
     return true;
 }

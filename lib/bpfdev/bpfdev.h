@@ -366,6 +366,9 @@ struct bpfdev_packet {
     uint32_t drops;             /* Packets lost between the one before and this
                                  * one: accepted by the filter, no room. */
     uint8_t direction;          /* BPFDEV_DIR_*. */
+    uint8_t queue;              /* 1 + the queue that the port received it on,
+                                 * if the port has several and this is less
+                                 * than 256; otherwise 0. */
 };
 
 /* Counters of a device, or of the whole module.  Packets. */

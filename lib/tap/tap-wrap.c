@@ -118,10 +118,11 @@ describe(struct bpf_packet *p, struct dp_packet *packet, enum bpf_dev_way way)
 }
 
 /* Shows those of the 'n' packets at 'packets', at most NETDEV_MAX_BURST, that
- * are of the kind that 'tap' takes.  'now' is the time, or 0. */
+ * are of the kind that 'tap' takes.  'now' is the time, or 0; 'queue'
+ * as in struct bpf_record. */
 static void
 show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
-          size_t n, enum bpf_dev_way way, uint64_t now)
+          size_t n, enum bpf_dev_way way, uint8_t queue, uint64_t now)
 {
     struct bpf_record_identity identities[NETDEV_MAX_BURST];
     struct bpf_packet shown[NETDEV_MAX_BURST];
@@ -139,7 +140,7 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
     }
     if (end > shown) {
         bpf_tap_feed_identified(tap, shown, followed ? identities : NULL,
-                                end - shown, way, now);
+                                end - shown, way, queue, now);
     }
 }
 
@@ -148,14 +149,14 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
  * time. */
 static void
 show(const char *name, struct dp_packet *const packets[], size_t n,
-     enum bpf_dev_way way)
+     enum bpf_dev_way way, uint8_t queue)
 {
     const struct bpf_tap *tap = bpf_tap_lookup(name);
 
     while (tap && n) {
         size_t burst = MIN(n, NETDEV_MAX_BURST);
 
-        show_some(tap, packets, burst, way, 0);
+        show_some(tap, packets, burst, way, queue, 0);
         packets += burst;
         n -= burst;
     }
@@ -165,7 +166,7 @@ static void
 tap_batch(const char *name, const struct dp_packet_batch *batch,
           enum bpf_dev_way way)
 {
-    show(name, batch->packets, dp_packet_batch_size(batch), way);
+    show(name, batch->packets, dp_packet_batch_size(batch), way, 0);
 }
 
 /* Receives from the feedback queue or else from the real one.  Ports of type
@@ -184,6 +185,15 @@ receive(struct netdev_rxq *rx, struct dp_packet_batch *batch, int *qfill)
     return __real_netdev_rxq_recv(rx, batch, qfill);
 }
 
+/* The number of 'rx' in struct bpf_record. */
+static uint8_t
+queue_number(struct netdev_rxq *rx)
+{
+    int id = netdev_rxq_get_queue_id(rx);
+
+    return netdev_n_rxq(rx->netdev) > 1 && id < UINT8_MAX ? id + 1 : 0;
+}
+
 int
 __wrap_netdev_rxq_recv(struct netdev_rxq *rx, struct dp_packet_batch *batch,
                        int *qfill)
@@ -200,7 +210,8 @@ __wrap_netdev_rxq_recv(struct netdev_rxq *rx, struct dp_packet_batch *batch,
         if (OVS_UNLIKELY(bpf_tap_is_followed())) {
             tap_identity_give(netdev_rxq_get_name(rx), batch);
         }
-        tap_batch(netdev_rxq_get_name(rx), batch, BPF_DEV_IN);
+        show(netdev_rxq_get_name(rx), batch->packets,
+             dp_packet_batch_size(batch), BPF_DEV_IN, queue_number(rx));
     }
     return error;
 }
@@ -251,7 +262,7 @@ bpf_tap_sent(const struct netdev *netdev, struct dp_packet *const packets[],
             sent[n_sent++] = packets[i];
         }
     }
-    show_some(tap, sent, n_sent, BPF_DEV_OUT, *sending_since_get());
+    show_some(tap, sent, n_sent, BPF_DEV_OUT, 0, *sending_since_get());
 }
 
 static uint64_t
@@ -368,7 +379,7 @@ tap_popped(const struct netdev *netdev, const struct dp_packet_batch *batch)
             }
         }
         if (name) {
-            show(name, &batch->packets[start], end - start, BPF_DEV_IN);
+            show(name, &batch->packets[start], end - start, BPF_DEV_IN, 0);
         }
     }
 }
