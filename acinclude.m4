@@ -142,6 +142,11 @@ AC_DEFUN([BSD_CHECK_OVS],
      [AC_MSG_ERROR([--with-ovs-source=$with_ovs_source is not a source tree of Open vSwitch (no lib/netdev-provider.h in it)])])
    AS_IF([test ! -x "$OVS_SOURCE/configure"],
      [AC_MSG_ERROR([$OVS_SOURCE has no configure script: run boot.sh there first])])
+   dnl What differs between later versions is found below, one by one.
+   bsd_version=`sed -n "s/^PACKAGE_VERSION='\(.*\)'$/\1/p" "$OVS_SOURCE/configure"`
+   AS_CASE([$bsd_version],
+     [0.*|1.*|2.*|3.0.*],
+       [AC_MSG_ERROR([$OVS_SOURCE is Open vSwitch $bsd_version: version 3.1 or later is required; name a tree of one by --with-ovs-source=DIR])])
 
    OVS_BUILD_NOTE=
    AS_CASE([$with_ovs_build],
