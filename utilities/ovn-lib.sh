@@ -15,7 +15,7 @@
 # vm1 and vm2 are on the logical switch sw0 (10.0.0.0/24), vm3 is on sw1
 # (10.0.1.0/24), the router lr joins both with the network outside
 # (203.0.113.0/24, where ext is) on the chassis ch1.  vm1 asks for its address
-# by DHCP.
+# by DHCP.  Devices have the offloads that the kernel gives them.
 
 # ovn_env DIR: makes DIR the home of all that is started from now on.
 ovn_env() {
@@ -118,13 +118,7 @@ ovn_host() {
     ip -n "$NET_PREFIX-$1" link add "$2" type veth \
         peer name eth0 netns "$NET_PREFIX-$2" &&
         ip -n "$NET_PREFIX-$2" link set eth0 address "$3" up &&
-        ip -n "$NET_PREFIX-$1" link set "$2" up && ovn_whole_frames "$2"
-}
-
-# ovn_whole_frames NAME: lets the kernel of NAME finish what it sends, as
-# net_veth does.
-ovn_whole_frames() {
-    net_in "$1" ethtool -K eth0 tx off tso off gso off >/dev/null 2>&1
+        ip -n "$NET_PREFIX-$1" link set "$2" up
 }
 
 # ovn_workload CHASSIS NAME MAC: such a host as a logical port.  Its packets
