@@ -278,7 +278,7 @@ claim(struct fixture *f, unsigned int flags, struct bpf_dev_buffer *buffer)
 static const uint8_t *
 buffer_data(const struct fixture *f, const struct bpf_dev_buffer *buffer)
 {
-    return f->memory + (size_t) buffer->index * bpf_dev_blen(&f->dev);
+    return f->memory + buffer->index * bpf_dev_stride(&f->dev);
 }
 
 static struct bpf_record
@@ -1446,8 +1446,8 @@ test_biocsblen(void)
         uint32_t asked;
         uint32_t got;
     } cases[] = {
-        { 0, 32 }, { 1, 32 }, { 31, 32 }, { 32, 32 }, { 33, 40 },
-        { 40, 40 }, { 1000, 1000 }, { 1001, 1008 }, { 4095, 4096 },
+        { 0, 32 }, { 1, 32 }, { 31, 32 }, { 32, 32 }, { 33, 33 },
+        { 40, 40 }, { 1000, 1000 }, { 1001, 1001 }, { 4095, 4095 },
         { 4096, 4096 }, { 4097, 4096 }, { UINT32_MAX, 4096 },
     };
     struct fixture f;
@@ -1464,6 +1464,14 @@ test_biocsblen(void)
     attach_dlt(&f, BPF_DEV_DLT_EN10MB);
     CHECK(set_value(&f, BPF_DEV_SBLEN, 64), EINVAL);
     CHECK(get_value(&f, BPF_DEV_GBLEN), 4096);
+    close_dev(&f);
+
+    /* Buffers of a length that is not aligned: all start aligned, and a read
+     * asks for the length itself. */
+    open_dev(&f, LIMITS(4096, 1024, 2));
+    CHECK(set_value(&f, BPF_DEV_SBLEN, 1001), 0);
+    CHECK(bpf_dev_stride(&f.dev), 1008);
+    CHECK(bpf_dev_memory_size(&f.dev), 2016);
     close_dev(&f);
 
     /* 64 MiB and more are possible. */
@@ -1931,6 +1939,14 @@ check_srtimeout(enum bpf_dev_req set, enum bpf_dev_req get)
         /* Rounded up, never down to 0. */
         CHECK(set_timeout(&f, set, 0, 1), 0);
         check_timeout(&f, get, 0, 1000);
+        if (set == BPF_DEV_SRTIMEOUT) {
+            union bpf_dev_arg arg = { .timeout = { .sec = 2, .usec = 1 } };
+
+            /* Who asked for it learns what it has become. */
+            CHECK(bpf_dev_request(&f.dev, set, &arg), 0);
+            CHECK(arg.timeout.sec, 2);
+            CHECK(arg.timeout.usec, 1000);
+        }
         CHECK(set_timeout(&f, set, 0, 1001), 0);
         check_timeout(&f, get, 0, 2000);
         CHECK(set_timeout(&f, set, 0, 999001), 0);

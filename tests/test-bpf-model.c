@@ -177,11 +177,24 @@ m_rotate(void)
     m_empty_store();
 }
 
+/* What records may take of a buffer, and from one buffer to the next. */
+static uint32_t
+m_room(void)
+{
+    return m.blen / 8 * 8;
+}
+
+static uint32_t
+m_stride(void)
+{
+    return (m.blen + 7) / 8 * 8;
+}
+
 /* No packet will be added to the store buffer as it is. */
 static bool
 m_store_done(void)
 {
-    return m.store.len && (m.store.len == m.blen || m.lost_for_client
+    return m.store.len && (m.store.len == m_room() || m.lost_for_client
                            || m.state == BPF_DEV_DETACHED);
 }
 
@@ -246,7 +259,7 @@ m_hdrlen(void)
 {
     uint32_t hdrlen = m.dlt == 1 ? 34 : 32;
 
-    return hdrlen > m.blen ? 32 : hdrlen;
+    return hdrlen > m_room() ? 32 : hdrlen;
 }
 
 static void
@@ -262,12 +275,12 @@ m_capture(const struct bpf_packet *p, enum bpf_dev_way way)
     m.captured++;
     m.life_captured++;
     caplen = caplen < p->size ? caplen : p->size;
-    if (caplen > m.blen - hdrlen) {
-        caplen = m.blen - hdrlen;
+    if (caplen > m_room() - hdrlen) {
+        caplen = m_room() - hdrlen;
     }
 
     uint32_t total = (hdrlen + caplen + 7) / 8 * 8;
-    if (m.store.len + total > m.blen) {
+    if (m.store.len + total > m_room()) {
         if (!m_can_rotate()) {
             m.dropped++;
             m.life_dropped++;
@@ -389,9 +402,9 @@ do_attach(void)
     log_step("attach dlt=%"PRIu32, port.dlt);
     CHECK(bpf_dev_check_attach(&dev), expected);
     if (!expected) {
-        CHECK(bpf_dev_memory_size(&dev), m.blen * m.n_buffers);
-        memory = xmalloc(m.blen * m.n_buffers);
-        memset(memory, 0x5a, m.blen * m.n_buffers);
+        CHECK(bpf_dev_memory_size(&dev), m_stride() * m.n_buffers);
+        memory = xmalloc(m_stride() * m.n_buffers);
+        memset(memory, 0x5a, m_stride() * m.n_buffers);
         bpf_dev_attach(&dev, &port, memory);
         m.dlt = port.dlt;
         m.state = BPF_DEV_ATTACHED;
@@ -528,6 +541,9 @@ do_timeout(enum bpf_dev_req req)
                              : &m.wait_ms,
                              arg.timeout.sec, arg.timeout.usec);
     CHECK(bpf_dev_request(&dev, req, &arg), expected);
+    if (!expected && req == BPF_DEV_SRTIMEOUT) {
+        CHECK(arg.timeout.sec * 1000 + arg.timeout.usec / 1000, m.read_ms);
+    }
     if (!expected && req == BPF_DEV_SWTIMEOUT) {
         m.aged = !m.wait_ms && m.store.len;
     }
@@ -538,7 +554,7 @@ m_set_value(enum bpf_dev_req req, uint32_t value, uint32_t *result)
 {
     switch ((int) req) {
     case BPF_DEV_SBLEN:
-        m.blen = (MIN(MAX(value, 32), m.max_blen) + 7) / 8 * 8;
+        m.blen = MIN(MAX(value, 32), m.max_blen);
         *result = m.blen;
         return 0;
     case BPF_DEV_SDLT:
@@ -881,7 +897,7 @@ compare_info(void)
 static void
 compare_client_buffer(void)
 {
-    const uint8_t *bytes = memory + m.client_index * m.blen;
+    const uint8_t *bytes = memory + m.client_index * m_stride();
 
     for (uint32_t i = 0; i < m.client.len; i++) {
         if (bytes[i] != m.client.bytes[i]) {

@@ -35,6 +35,7 @@
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-cost.h"
 #include "bpf/bpf-feed.h"
+#include "bpf/bpf-peercred.h"
 #include "bpf/bpf-port.h"
 #include "bpf/bpf-quota.h"
 #include "bpf/bpf-registry.h"
@@ -54,25 +55,6 @@ static uint64_t next_id OVS_GUARDED_BY(bpf_mutex) = 1;
 
 /* Life
  * ==== */
-
-/* Stores the name of process 'pid' in 'name', as far as this system tells it
- * by way of a file; otherwise an empty string. */
-static void
-get_process_name(pid_t pid, char name[], size_t size)
-{
-    char path[64];
-    FILE *stream;
-
-    name[0] = '\0';
-    snprintf(path, sizeof path, "/proc/%ld/comm", (long int) pid);
-    stream = pid > 0 ? fopen(path, "re") : NULL;
-    if (stream) {
-        if (fgets(name, size, stream)) {
-            name[strcspn(name, "\n")] = '\0';
-        }
-        fclose(stream);
-    }
-}
 
 /* Counts another device of 'uid', if there may be one. */
 static bool
@@ -129,7 +111,7 @@ bpf_client_create(const struct bpf_cred *cred, bool read_only,
     client->n_buffers = BPF_DEV_MIN_BUFFERS;
     client->cred = *cred;
     client->cost = bpf_cost_of_filter(NULL);
-    get_process_name(cred->pid, client->process, sizeof client->process);
+    bpf_peercred_get_name(cred->pid, client->process, sizeof client->process);
     ovs_mutex_init_adaptive(&client->mutex);
 
     ovs_mutex_lock(&bpf_mutex);
@@ -239,7 +221,7 @@ bpf_client_set_cred(struct bpf_client *client, const struct bpf_cred *cred)
         return;
     }
 
-    get_process_name(cred->pid, process, sizeof process);
+    bpf_peercred_get_name(cred->pid, process, sizeof process);
     bpf_quota_move(client->cred.uid, cred->uid, BPF_DEVICES, 1);
     bpf_quota_move(client->cred.uid, cred->uid, BPF_MEMORY, client->mem_size);
     ovs_mutex_lock(&bpf_mutex);
@@ -449,7 +431,7 @@ bpf_client_attach(struct bpf_client *client, const char *name, char *why,
     }
 
     client->mem_size = size;
-    error = client->ops->map(client, bpf_dev_blen(client->dev),
+    error = client->ops->map(client, bpf_dev_stride(client->dev),
                              client->n_buffers, &client->mem);
     return (error == EINPROGRESS ? error
             : bpf_client_attach_end(client, name, error, why, why_size));

@@ -142,11 +142,18 @@ rotate(struct bpf_dev *dev)
     return true;
 }
 
+/* How much of a buffer records may fill: each ends aligned. */
+static uint32_t
+usable_len(const struct bpf_dev *dev)
+{
+    return ROUND_DOWN(dev->blen, BPF_RECORD_ALIGNMENT);
+}
+
 /* True if no further packet will go into the store buffer as it is. */
 static bool
 store_is_complete(const struct bpf_dev *dev)
 {
-    return (store_len(dev) == dev->blen
+    return (store_len(dev) == usable_len(dev)
             || dev->starved
             || dev->state == BPF_DEV_DETACHED);
 }
@@ -240,7 +247,7 @@ bpf_dev_set_n_buffers(struct bpf_dev *dev, uint32_t n_buffers)
 size_t
 bpf_dev_memory_size(const struct bpf_dev *dev)
 {
-    return (size_t) dev->blen * dev->limits.n_buffers;
+    return bpf_dev_stride(dev) * dev->limits.n_buffers;
 }
 
 /* Shortest buffer of a device that wants identities: room for a header. */
@@ -263,7 +270,7 @@ record_header_len(const struct bpf_dev *dev)
                          ? sizeof(struct bpf_record_identity) : 0));
     uint32_t padded = BPF_RECORD_ALIGN(fixed + link) - link;
 
-    return padded <= dev->blen ? padded : fixed;
+    return padded <= usable_len(dev) ? padded : fixed;
 }
 
 bool
@@ -305,9 +312,8 @@ req_gblen(struct bpf_dev *dev, union bpf_dev_arg *arg)
 static int
 req_sblen(struct bpf_dev *dev, union bpf_dev_arg *arg)
 {
-    uint32_t blen = clamp(arg->value, BPF_DEV_MIN_BLEN, dev->limits.max_blen);
-
-    dev->blen = arg->value = BPF_RECORD_ALIGN(blen);
+    dev->blen = arg->value = clamp(arg->value, BPF_DEV_MIN_BLEN,
+                                   dev->limits.max_blen);
     return 0;
 }
 
@@ -571,7 +577,13 @@ req_grtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg)
 static int
 req_srtimeout(struct bpf_dev *dev, union bpf_dev_arg *arg)
 {
-    return timeout_to_ms(&arg->timeout, &dev->read_ms);
+    int error = timeout_to_ms(&arg->timeout, &dev->read_ms);
+
+    if (!error) {
+        /* Who waits is the client: it has to know for how long. */
+        arg->timeout = timeout_from_ms(dev->read_ms);
+    }
+    return error;
 }
 
 static int
@@ -882,8 +894,8 @@ fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
 {
     /* Copies, because for all that the compiler knows each record that is
      * written may change the device. */
-    uint8_t *buffer = dev->memory + (size_t) dev->store * dev->blen;
-    uint32_t blen = dev->blen;
+    uint8_t *buffer = dev->memory + dev->store * bpf_dev_stride(dev);
+    uint32_t blen = usable_len(dev);
     uint32_t hdrlen = common->hdrlen;
     uint32_t drops = dev->recent_drops;
     uint32_t old_len = store_len(dev);
@@ -1117,6 +1129,12 @@ uint32_t
 bpf_dev_blen(const struct bpf_dev *dev)
 {
     return dev->blen;
+}
+
+size_t
+bpf_dev_stride(const struct bpf_dev *dev)
+{
+    return BPF_RECORD_ALIGN((size_t) dev->blen);
 }
 
 uint32_t

@@ -262,7 +262,7 @@ void bpf_dev_uninit(struct bpf_dev *dev);
  *      has done so before, EPERM if it is locked.  Only then look for the port
  *      (ENXIO) and get memory (ENOMEM, ENOBUFS).
  *   2. bpf_dev_memory_size() is the number of bytes that all buffers need
- *      together: buffer 'i' starts at i * bpf_dev_blen().
+ *      together: buffer 'i' starts at i * bpf_dev_stride().
  *   3. bpf_dev_attach(), which cannot fail, with 'memory' aligned to 8 bytes,
  *      readable and writable until after bpf_dev_uninit().  The device never
  *      reads it.
@@ -489,6 +489,10 @@ void bpf_dev_complete_header(const struct bpf_dev *dev, void *frame,
 
 /* Single properties, for callers that act on them. */
 uint32_t bpf_dev_blen(const struct bpf_dev *dev);
+
+/* Bytes from the start of one buffer to that of the next: the buffer length,
+ * rounded up so that all of them are aligned. */
+size_t bpf_dev_stride(const struct bpf_dev *dev);
 uint32_t bpf_dev_n_buffers(const struct bpf_dev *dev);
 bool bpf_dev_has_wait_timeout(const struct bpf_dev *dev);
 bool bpf_dev_is_feedback(const struct bpf_dev *dev);

@@ -24,6 +24,8 @@
 #include "bpf/bpf-peercred.h"
 
 #include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/socket.h>
@@ -152,5 +154,66 @@ bpf_peercred_from_message(struct msghdr *msg OVS_UNUSED,
                           struct bpf_cred *cred OVS_UNUSED)
 {
     return false;
+}
+#endif
+
+/* Names of processes. */
+
+#if defined(LOCAL_PEERCRED)
+#include <sys/sysctl.h>
+#include <sys/user.h>
+
+/* FreeBSD. */
+void
+bpf_peercred_get_name(pid_t pid, char name[], size_t size)
+{
+    int mib[] = { CTL_KERN, KERN_PROC, KERN_PROC_PID, pid };
+    struct kinfo_proc proc;
+    size_t len = sizeof proc;
+
+    name[0] = '\0';
+    if (pid > 0 && !sysctl(mib, ARRAY_SIZE(mib), &proc, &len, NULL, 0)
+        && len >= offsetof(struct kinfo_proc, ki_comm)
+                  + sizeof proc.ki_comm) {
+        ovs_strlcpy(name, proc.ki_comm, size);
+    }
+}
+#elif defined(LOCAL_PEEREID)
+#include <sys/sysctl.h>
+
+/* NetBSD. */
+void
+bpf_peercred_get_name(pid_t pid, char name[], size_t size)
+{
+    struct kinfo_proc2 proc;
+    int mib[] = {
+        CTL_KERN, KERN_PROC2, KERN_PROC_PID, pid, sizeof proc, 1
+    };
+    size_t len = sizeof proc;
+
+    name[0] = '\0';
+    if (pid > 0 && !sysctl(mib, ARRAY_SIZE(mib), &proc, &len, NULL, 0)
+        && len >= sizeof proc) {
+        ovs_strlcpy(name, proc.p_comm, size);
+    }
+}
+#else
+
+/* Linux, and whoever has its /proc. */
+void
+bpf_peercred_get_name(pid_t pid, char name[], size_t size)
+{
+    char path[64];
+    FILE *stream;
+
+    name[0] = '\0';
+    snprintf(path, sizeof path, "/proc/%ld/comm", (long int) pid);
+    stream = pid > 0 ? fopen(path, "re") : NULL;
+    if (stream) {
+        if (fgets(name, size, stream)) {
+            name[strcspn(name, "\n")] = '\0';
+        }
+        fclose(stream);
+    }
 }
 #endif

@@ -27,6 +27,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct bpf_cred;
 struct msghdr;
@@ -53,5 +54,9 @@ size_t bpf_peercred_control_size(void);
 
 /* If message 'msg' names its sender stores it in '*cred' and returns true. */
 bool bpf_peercred_from_message(struct msghdr *msg, struct bpf_cred *cred);
+
+/* Stores the name of process 'pid' in the 'size' bytes at 'name', or an empty
+ * string if there is no such process or the system does not tell. */
+void bpf_peercred_get_name(pid_t pid, char name[], size_t size);
 
 #endif /* bpf/bpf-peercred.h */

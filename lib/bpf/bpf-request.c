@@ -373,7 +373,7 @@ setif_answer(struct bpf_conn *conn, int error, const char *why,
     reply->body.setif = (struct bpf_proto_setif_reply) {
         .n_buffers = bpf_dev_n_buffers(conn->client->dev),
         .buffer_length = bpf_dev_blen(conn->client->dev),
-        .stride = bpf_dev_blen(conn->client->dev),
+        .stride = bpf_dev_stride(conn->client->dev),
         .size = bpf_dev_memory_size(conn->client->dev),
     };
     ovs_mutex_unlock(&conn->client->mutex);

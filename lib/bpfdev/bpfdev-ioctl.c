@@ -24,6 +24,7 @@
 #include "bsd-config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +108,49 @@ find_request(unsigned long int number)
         }
     }
     return NULL;
+}
+
+/* Addresses.
+ *
+ * A kernel says EFAULT where we would crash.  So the system is asked first: it
+ * writes a byte from the address to a pipe and, if the address has to be
+ * writable, reads it back to where it was. */
+
+static bool
+byte_is_good(const int fds[2], uint8_t *p, bool writable)
+{
+    uint8_t byte;
+
+    return (write(fds[1], p, 1) == 1
+            && read(fds[0], writable ? p : &byte, 1) == 1);
+}
+
+/* True if the 'size' bytes at 'p_' can be read and, if 'writable', written. */
+static bool
+bytes_are_good(const void *p_, size_t size, bool writable)
+{
+    const size_t page = sysconf(_SC_PAGESIZE);
+    uint8_t *p = (uint8_t *) p_;
+    bool good = true;
+    int fds[2];
+
+    if (!size) {
+        return true;
+    }
+    if ((uintptr_t) p > UINTPTR_MAX - size) {
+        return false;
+    }
+    if (pipe2(fds, O_CLOEXEC)) {
+        /* Without descriptors there is no asking. */
+        return p != NULL;
+    }
+    for (size_t ofs = 0; good && ofs < size;
+         ofs += page - ((uintptr_t) (p + ofs) & (page - 1))) {
+        good = byte_is_good(fds, p + ofs, writable);
+    }
+    close(fds[0]);
+    close(fds[1]);
+    return good;
 }
 
 /* Sends 'request' with 'size' bytes at 'body', for an answer of 'answer_size'
@@ -201,7 +245,8 @@ set_read_timeout(struct bpfdev *dev, enum bpf_proto_type type,
     if (call(dev, type, &body, sizeof body, &body, sizeof body)) {
         return -1;
     }
-    dev->timeout = body.sec * 1000 + body.usec / 1000;
+    /* Rounded up, if the daemon has not done so: 0 is no timeout at all. */
+    dev->timeout = body.sec * 1000 + (body.usec + 999) / 1000;
     return 0;
 }
 
@@ -233,7 +278,15 @@ static int
 set_filter(struct bpfdev *dev, const struct bpf_program *program,
            uint32_t flags)
 {
-    return bpfdev_send_filter(dev, flags, program->bf_insns, program->bf_len);
+    size_t n = program->bf_len;
+
+    /* A length that no filter has is refused as such, wherever it is. */
+    if (n <= BPF_PROTO_MAX_INSNS
+        && !bytes_are_good(program->bf_insns,
+                           n * sizeof program->bf_insns[0], false)) {
+        return bpfdev_fail(dev, EFAULT, "the filter is at a bad address");
+    }
+    return bpfdev_send_filter(dev, flags, program->bf_insns, n);
 }
 
 static int
@@ -248,6 +301,11 @@ get_dlt_list(struct bpfdev *dev, struct bpf_dltlist *list)
         if (list->bfl_len < answer.n) {
             return bpfdev_fail(dev, ENOMEM, "the list of link types needs "
                                "room for %u", answer.n);
+        }
+        if (!bytes_are_good(list->bfl_list,
+                            answer.n * sizeof list->bfl_list[0], true)) {
+            return bpfdev_fail(dev, EFAULT, "the list of link types is at a "
+                               "bad address");
         }
         for (uint32_t i = 0; i < answer.n; i++) {
             list->bfl_list[i] = answer.dlt[i];
@@ -326,6 +384,70 @@ set_nonblock(struct bpfdev *dev, int on)
     return 0;
 }
 
+/* Bytes of the argument of each kind. */
+static size_t
+argument_size(enum kind kind)
+{
+    switch (kind) {
+    case NONE:
+        return 0;
+    case GET_UINT:
+    case SET_UINT:
+    case XCHG_UINT:
+    case TSTAMP:
+        return sizeof(u_int);
+    case GET_TIME:
+    case SET_TIME:
+    case READ_TIMEOUT:
+        return sizeof(struct timeval);
+    case FILTER:
+    case FILTER_KEEP:
+    case FILTER_WRITE:
+        return sizeof(struct bpf_program);
+    case DLTLIST:
+        return sizeof(struct bpf_dltlist);
+    case GET_IF:
+    case SET_IF:
+        return IFNAMSIZ;
+    case STATS:
+        return sizeof(struct bpf_stat);
+    case LANGUAGE:
+        return sizeof(struct bpf_version);
+    case NREAD:
+    case NBIO:
+        return sizeof(int);
+    }
+    return 0;
+}
+
+static bool
+is_written(enum kind kind)
+{
+    switch (kind) {
+    case GET_UINT:
+    case XCHG_UINT:
+    case GET_TIME:
+    case DLTLIST:
+    case GET_IF:
+    case STATS:
+    case LANGUAGE:
+    case NREAD:
+        return true;
+    case NONE:
+    case SET_UINT:
+    case SET_TIME:
+    case READ_TIMEOUT:
+    case TSTAMP:
+    case FILTER:
+    case FILTER_KEEP:
+    case FILTER_WRITE:
+    case SET_IF:
+    case NBIO:
+        return false;
+    }
+    return false;
+}
+
 static int
 perform(struct bpfdev *dev, const struct request *request, void *arg)
 {
@@ -372,8 +494,10 @@ bpfdev_ioctl(struct bpfdev *dev, unsigned long int number, ...)
     int retval = (!request
                   ? bpfdev_fail(dev, ENOTTY, "0x%lx is not a request of "
                                 "bpf(4)", number)
-                  : !arg && request->kind != NONE
-                  ? bpfdev_fail(dev, EFAULT, "this request needs an argument")
+                  : !bytes_are_good(arg, argument_size(request->kind),
+                                    is_written(request->kind))
+                  ? bpfdev_fail(dev, EFAULT, "the argument of this request is "
+                                "at a bad address")
                   : perform(dev, request, arg));
     bpfdev_leave(dev);
     return retval;

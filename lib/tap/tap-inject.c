@@ -91,13 +91,21 @@ make_packet(const void *frame, size_t size)
     return dp_packet_clone_data_with_headroom(frame, size, DP_NETDEV_HEADROOM);
 }
 
+/* netdev_send() without the tap point (tap-wrap.c). */
+int __real_netdev_send(struct netdev *, int qid, struct dp_packet_batch *,
+                       bool concurrent_txq);
+
+/* With feedback, whoever captures sees the frame when it enters the switch,
+ * and so must not see it here. */
 static int
-send_out(struct netdev *netdev, const void *frame, size_t size)
+send_out(struct netdev *netdev, const void *frame, size_t size, bool feedback)
 {
     struct dp_packet_batch batch;
 
     dp_packet_batch_init_packet(&batch, make_packet(frame, size));
-    return netdev_send(netdev, 0, &batch, true);
+    return (feedback
+            ? __real_netdev_send(netdev, 0, &batch, true)
+            : netdev_send(netdev, 0, &batch, true));
 }
 
 static bool
@@ -132,7 +140,7 @@ send_frame(struct netdev *netdev, const void *frame, size_t size,
     if (feedback && !tap_feedback_has_room(netdev)) {
         return ENOBUFS;
     }
-    error = send_out(netdev, frame, size);
+    error = send_out(netdev, frame, size, feedback);
     return (error || !feedback
             ? error
             : tap_feedback_put(netdev, make_packet(frame, size)));
