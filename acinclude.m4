@@ -49,12 +49,22 @@ compressed.  On Debian: apt-get install zlib1g-dev libzstd-dev])])
 
 dnl BSD_CHECK_UNWIND
 dnl
-dnl libunwind writes the backtrace of a crash.
+dnl libunwind writes the backtrace of a crash.  Compilers of the BSDs do not
+dnl search where packages put it; the flags for that, if it takes any, are for
+dnl Open vSwitch's build as well.  (FreeBSD's base has a header of that name, but
+dnl no such functions in a shared library.)
 AC_DEFUN([BSD_CHECK_UNWIND],
   [AC_MSG_CHECKING([for libunwind])
    bsd_save_LIBS=$LIBS
+   bsd_save_CPPFLAGS=$CPPFLAGS
+   bsd_save_LDFLAGS=$LDFLAGS
    UNWIND_LIBS=none
-   for bsd_lib in -lunwind ''; do
+   for bsd_prefix in '' /usr/local /usr/pkg; do
+    AS_IF([test -n "$bsd_prefix"],
+      [AS_IF([test ! -r "$bsd_prefix/include/libunwind.h"], [continue])
+       CPPFLAGS="$bsd_save_CPPFLAGS -I$bsd_prefix/include"
+       LDFLAGS="$bsd_save_LDFLAGS -L$bsd_prefix/lib -Wl,-rpath,$bsd_prefix/lib"])
+    for bsd_lib in -lunwind ''; do
      LIBS="$bsd_lib $bsd_save_LIBS"
      AC_LINK_IFELSE(
        [AC_LANG_PROGRAM([[#define UNW_LOCAL_ONLY
@@ -68,7 +78,10 @@ AC_DEFUN([BSD_CHECK_UNWIND],
                           return unw_get_proc_name(&cursor, name,
                                                    sizeof name, &offset);]])],
        [UNWIND_LIBS=$bsd_lib
-        break])
+        break 2])
+    done
+    CPPFLAGS=$bsd_save_CPPFLAGS
+    LDFLAGS=$bsd_save_LDFLAGS
    done
    LIBS=$bsd_save_LIBS
    AS_IF([test "X$UNWIND_LIBS" = Xnone],
