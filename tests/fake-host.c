@@ -380,6 +380,12 @@ host_get_mii_link(const char *name, bool *up)
     return error;
 }
 
+const char *
+host_down_hint(const char *driver __attribute__((unused)))
+{
+    return NULL;
+}
+
 int
 host_get_driver(const char *name, struct host_driver *driver)
 {

@@ -447,6 +447,45 @@ host_set_flags(const char *name, unsigned int off, unsigned int on)
                         on & HOST_FLAG_UP ? IFF_UP : 0);
 }
 
+/* Offloads: an interface is its index, together with the name that it was
+ * born with, because an index may be used again. */
+
+static int
+identify(unsigned int ifindex, uint64_t id[HOST_OFFLOADS_ID])
+{
+    char name[2 * sizeof id[0]];
+    int error;
+
+    memset(name, 0, sizeof name);
+    error = bsd_birth_name(ifindex, name, sizeof name);
+    id[0] = ifindex;
+    memcpy(&id[1], name, sizeof name);
+    return error;
+}
+
+void
+bsd_offloads_identify(const char *name, struct host_offloads *saved)
+{
+    unsigned int ifindex;
+
+    if (bsd_ifindex(name, &ifindex) || identify(ifindex, saved->id)) {
+        memset(saved->id, 0, sizeof saved->id);
+    }
+}
+
+int
+bsd_offloads_find(const struct host_offloads *saved, char name[IFNAMSIZ])
+{
+    uint64_t id[HOST_OFFLOADS_ID];
+
+    if (!saved->id[0] || !if_indextoname(saved->id[0], name)
+        || identify(saved->id[0], id)
+        || memcmp(id, saved->id, sizeof id)) {
+        return ENODEV;
+    }
+    return 0;
+}
+
 int
 host_set_mtu(const char *name, int mtu)
 {

@@ -285,27 +285,32 @@ host_offloads_off(const char *name, struct host_offloads *saved)
     error = change_offloads(name, BAD_OFFLOADS, 0, &changed);
     saved->changed = changed != 0;
     saved->saved[0] = changed;
+    bsd_offloads_identify(name, saved);
     return bsd_is_unsupported(error) ? 0 : error;
 }
 
 int
 host_offloads_restore(const char *name, struct host_offloads *saved)
 {
+    char now[IFNAMSIZ];
     unsigned int changed;
     int error;
 
+    (void) name;
     if (!saved->changed) {
         return 0;
     }
     saved->changed = false;
-    error = change_offloads(name, 0, saved->saved[0], &changed);
+    error = bsd_offloads_find(saved, now);
+    if (!error) {
+        error = change_offloads(now, 0, saved->saved[0], &changed);
+    }
     return error == ENODEV ? 0 : error;
 }
 
-/* Stores in 'driver' the name that the driver gave to interface 'ifindex',
- * which survives renaming: "em0", "tap3". */
-static int
-get_driver_name(unsigned int ifindex, char *driver, size_t size)
+/* The name that the driver gave to the interface survives renaming. */
+int
+bsd_birth_name(unsigned int ifindex, char *driver, size_t size)
 {
     const int mib[] = {
         CTL_NET, PF_LINK, NETLINK_GENERIC, IFMIB_IFDATA, (int) ifindex,
@@ -340,13 +345,22 @@ host_get_driver(const char *name, struct host_driver *driver)
     memset(driver, 0, sizeof *driver);
     error = bsd_ifindex(name, &ifindex);
     if (!error) {
-        error = get_driver_name(ifindex, driver->name, sizeof driver->name);
+        error = bsd_birth_name(ifindex, driver->name, sizeof driver->name);
     }
     if (error) {
         return error;
     }
     cut_unit(driver->name);
     return 0;
+}
+
+const char *
+host_down_hint(const char *driver)
+{
+    return (strcmp(driver, "tap") ? NULL
+            : "the interface is down: the program that has this tap open "
+              "closed it meanwhile, which takes it down; use \"ifconfig up\", "
+              "or set the sysctl net.link.tap.up_on_open to 1");
 }
 
 /* Taps. */
@@ -445,7 +459,7 @@ adopt_tap(const char *port_name, unsigned int ifindex, struct host_tap *tap)
     int error;
     int fd;
 
-    error = get_driver_name(ifindex, driver, sizeof driver);
+    error = bsd_birth_name(ifindex, driver, sizeof driver);
     if (error) {
         return error;
     }

@@ -292,6 +292,14 @@ host_get_mii_link(const char *name, bool *up)
     return error;
 }
 
+const char *
+host_down_hint(const char *driver)
+{
+    /* Nothing but its owner takes an interface down. */
+    (void) driver;
+    return NULL;
+}
+
 int
 host_get_driver(const char *name, struct host_driver *driver)
 {

@@ -299,24 +299,43 @@ host_offloads_off(const char *name, struct host_offloads *saved)
     error = change_offloads(name, BAD_OFFLOADS, 0, &changed);
     saved->changed = changed != 0;
     saved->saved[0] = changed;
+    bsd_offloads_identify(name, saved);
     return bsd_is_unsupported(error) ? 0 : error;
 }
 
 int
 host_offloads_restore(const char *name, struct host_offloads *saved)
 {
+    char now[IFNAMSIZ];
     uint64_t changed;
     int error;
 
+    (void) name;
     if (!saved->changed) {
         return 0;
     }
     saved->changed = false;
-    error = change_offloads(name, 0, saved->saved[0], &changed);
+    error = bsd_offloads_find(saved, now);
+    if (!error) {
+        error = change_offloads(now, 0, saved->saved[0], &changed);
+    }
     return error == ENODEV ? 0 : error;
 }
 
-/* Interfaces cannot be renamed, so their names start with the driver's. */
+/* Interfaces cannot be renamed. */
+int
+bsd_birth_name(unsigned int ifindex, char *name, size_t size)
+{
+    char now[IFNAMSIZ];
+
+    if (!if_indextoname(ifindex, now)) {
+        return ENODEV;
+    }
+    snprintf(name, size, "%s", now);
+    return 0;
+}
+
+/* So their names start with the driver's. */
 int
 host_get_driver(const char *name, struct host_driver *driver)
 {
@@ -335,6 +354,14 @@ host_get_driver(const char *name, struct host_driver *driver)
     }
     memcpy(driver->name, name, len);
     return 0;
+}
+
+const char *
+host_down_hint(const char *driver)
+{
+    /* Nothing but its owner takes an interface down. */
+    (void) driver;
+    return NULL;
 }
 
 /* Taps. */

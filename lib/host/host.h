@@ -325,6 +325,11 @@ struct host_driver {
  * as the system tells.  EOPNOTSUPP: nothing is known. */
 int host_get_driver(const char *name, struct host_driver *driver);
 
+/* For the user: why an interface with driver 'driver' may be down though nobody
+ * took it down, and what to do.  NULL if there is no such reason.  A static
+ * string. */
+const char *host_down_hint(const char *driver);
+
 /* Addresses.  IPv4 addresses and masks are IPv4-mapped (::ffff:a.b.c.d), both
  * of them.  An IPv6 link-local address carries no embedded scope: where a
  * KAME kernel hands it out with the interface's index in bytes 2 and 3, the
@@ -373,19 +378,25 @@ int host_arp_lookup(const char *name, struct in_addr ip,
  *
  * 'saved' remembers what was changed.  Its contents belong to the host
  * file. */
+#define HOST_OFFLOADS_ID 3
 struct host_offloads {
     bool changed;
     uint64_t saved[4];
+
+    /* Which interface this is about, whatever it is called by now.  All zeros
+     * where the host file cannot tell (Linux). */
+    uint64_t id[HOST_OFFLOADS_ID];
 };
 
 /* Switches the offending offloads of 'name' off and fills '*saved'.  An
  * interface that has none of them, or cannot change them, is success with
- * 'saved->changed' false. */
+ * 'saved->changed' false; 'saved->id' is filled in all the same. */
 int host_offloads_off(const char *name, struct host_offloads *saved);
 
 /* Switches on again what host_offloads_off() switched off and nothing else;
  * afterwards 'saved->changed' is false.  Does nothing if it was.  Succeeds if
- * the interface is gone. */
+ * the interface is gone.  The BSDs find the interface by 'saved->id', under
+ * whatever name it has by now, and leave another one of this name alone. */
 int host_offloads_restore(const char *name, struct host_offloads *saved);
 
 /* Frames.

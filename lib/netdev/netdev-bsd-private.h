@@ -13,6 +13,7 @@
  *   tx_mutex       the transmit handle
  *   qos_mutex      the device of the built-in class that manages queues
  *   registry mutex, nb_dev's mutex
+ *   the mutex of netdev-leftovers.c
  *
  * The tap is read with the rxq's mutex held, written with tx_mutex held, and
  * replaced with both. */
@@ -93,6 +94,7 @@ struct netdev_bsd {
 
     /* Quality of service, see netdev-qos.c. */
     struct ovs_mutex qos_mutex;
+    bool qos_refused;               /* That there is none has been said. */
     struct netdev *inner;           /* Of the built-in class, may be NULL. */
     uint32_t inner_generation;      /* 'dev.generation' that it is for. */
 
@@ -154,10 +156,24 @@ void nb_send_wait(struct netdev *, int qid);
 int nb_get_stats(const struct netdev *, struct netdev_stats *);
 int nb_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
 
+/* netdev-bsd.c
+ *
+ * Lets go of promiscuous mode where the host file holds it for 'netdev', as
+ * when the interface has another name now. */
+void nb_release_promisc(struct netdev_bsd *netdev);
+
+/* netdev-leftovers.c
+ *
+ * Remembers, until nb_leftovers_forget(), what was switched off, also across
+ * the end of this process, and adds to '*offloads' what an earlier process
+ * left behind on the same interface. */
+void nb_leftovers_note(struct host_offloads *offloads);
+void nb_leftovers_forget(const struct host_offloads *offloads);
+
 /* netdev-qos.c
  *
  * Gives 'class' the operations for queues if 'lender', the built-in class of
- * devices or NULL, has them.  Main thread, before 'class' is registered. */
+ * devices or NULL, has them, else one that refuses.  Main thread, before 'class' is registered. */
 void nb_qos_lend(const struct netdev_class *lender,
                  struct netdev_class *class);
 

@@ -140,7 +140,7 @@ nb_construct_tap(struct netdev *netdev_)
                   error == ENAMETOOLONG ? "name too long for an interface"
                   : error == EEXIST ? "there is another interface of this name"
                   : error == EBUSY ? "somebody else has this tap open"
-                  : ovs_strerror(error));
+                  : nb_strerror(error));
         return error;
     }
     common_construct(netdev, true, netdev->tap.name, netdev->tap.ifindex);
@@ -148,8 +148,8 @@ nb_construct_tap(struct netdev *netdev_)
     return 0;
 }
 
-static void
-release_promisc(struct netdev_bsd *netdev)
+void
+nb_release_promisc(struct netdev_bsd *netdev)
 {
     struct nb_dev *dev = &netdev->dev;
 
@@ -165,7 +165,7 @@ nb_destruct(struct netdev *netdev_)
 {
     struct netdev_bsd *netdev = netdev_bsd_cast(netdev_);
 
-    release_promisc(netdev);
+    nb_release_promisc(netdev);
     nb_qos_destroy(netdev);
     nb_dev_unregister(&netdev->dev);
     host_tx_close(netdev->tx);
@@ -612,6 +612,25 @@ add_whereabouts(struct nb_dev *dev, struct smap *smap)
     ovs_mutex_unlock(&dev->mutex);
 }
 
+/* Says why nothing passes, where that surprises. */
+static void
+add_problem(struct netdev_bsd *netdev, struct smap *smap)
+{
+    struct nb_dev *dev = &netdev->dev;
+    const char *hint = NULL;
+
+    ovs_mutex_lock(&dev->mutex);
+    if (!dev->is_tap && !nb_dev_get__(dev, HOST_V_FLAGS)
+        && !(dev->cache.link.flags & HOST_FLAG_UP)
+        && !nb_dev_get__(dev, NB_V_DRIVER)) {
+        hint = host_down_hint(dev->cache.driver.name);
+    }
+    ovs_mutex_unlock(&dev->mutex);
+    if (hint) {
+        smap_add(smap, "problem", hint);
+    }
+}
+
 static int
 nb_get_status(const struct netdev *netdev_, struct smap *smap)
 {
@@ -621,6 +640,7 @@ nb_get_status(const struct netdev *netdev_, struct smap *smap)
     const char *way;
 
     add_driver(netdev, smap);
+    add_problem(netdev, smap);
     atomic_read_relaxed(&netdev->rx_way, &way);
     if (way) {
         smap_add(smap, "capture_method", way);

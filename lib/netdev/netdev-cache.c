@@ -278,6 +278,23 @@ nb_cache_arrived(struct nb_cache *cache)
     }
 }
 
+/* Words. */
+
+const char *
+nb_strerror(int error)
+{
+    switch (error) {
+    case ENODEV:
+        return "the interface is gone";
+    case ENETDOWN:
+        return "the interface is down";
+    case EOPNOTSUPP:
+        return "not supported by this interface";
+    default:
+        return ovs_strerror(error);
+    }
+}
+
 /* Formatting. */
 
 static const char *const value_names[NB_N_VALUES] = {
@@ -370,7 +387,7 @@ nb_cache_format(const struct nb_cache *cache, struct ds *ds)
             ds_put_cstr(ds, "unknown");
         } else if (slot->error) {
             ds_put_format(ds, "(%s), age %lld ms",
-                          ovs_strerror(slot->error), now - slot->when);
+                          nb_strerror(slot->error), now - slot->when);
         } else {
             format_value(cache, value, ds);
             ds_put_format(ds, ", age %lld ms", now - slot->when);

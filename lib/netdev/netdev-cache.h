@@ -111,4 +111,9 @@ void nb_cache_arrived(struct nb_cache *cache);
 /* Appends a readable form of 'cache' to 'ds', one line per value. */
 void nb_cache_format(const struct nb_cache *cache, struct ds *ds);
 
+/* What 'error', in the terms of host.h, means for a device, in words.  The
+ * system's own are not about devices ("Operation not supported by device" for
+ * one that is gone). */
+const char *nb_strerror(int error);
+
 #endif /* NETDEV_NETDEV_CACHE_H */

@@ -10,7 +10,7 @@
  * do with how packets get there, so the built-in class does the work: on a
  * device of its own, which nobody else sees, made when it is first needed and
  * made anew when the interface is another one.  Where it cannot, neither can
- * this provider, and its classes have no such operations.
+ * this provider, and says so to who asks for it.
  *
  * 'qos_mutex' of the device guards that inner device.  Any thread may call
  * any function but nb_qos_lend(). */
@@ -23,9 +23,12 @@
 #include <stdlib.h>
 
 #include "openvswitch/list.h"
+#include "openvswitch/vlog.h"
 #include "seq.h"
 #include "smap.h"
 #include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(netdev_bsd_qos);
 
 /* The built-in class, or NULL.  Constant once there are devices. */
 static const struct netdev_class *builtin;
@@ -202,10 +205,35 @@ qos_dump_queue_stats(const struct netdev *netdev,
     LEND(netdev, dump_queue_stats, cb, aux);
 }
 
+/* The bridge asks again with every reconfiguration and does not tell anybody
+ * of the error, so this does, once for each device. */
+static int
+qos_refuse(struct netdev *netdev_, const char *type,
+           const struct smap *details OVS_UNUSED)
+{
+    struct netdev_bsd *netdev = netdev_bsd_cast(netdev_);
+    bool said;
+
+    if (!type || !type[0]) {
+        return 0;
+    }
+    ovs_mutex_lock(&netdev->qos_mutex);
+    said = netdev->qos_refused;
+    netdev->qos_refused = true;
+    ovs_mutex_unlock(&netdev->qos_mutex);
+    if (!said) {
+        VLOG_WARN("%s: this system has no quality of service \"%s\", nor any "
+                  "other; ingress policing works",
+                  netdev_get_name(netdev_), type);
+    }
+    return EOPNOTSUPP;
+}
+
 void
 nb_qos_lend(const struct netdev_class *lender, struct netdev_class *class)
 {
     if (!lender || !lender->set_qos) {
+        class->set_qos = qos_refuse;
         return;
     }
     builtin = lender;

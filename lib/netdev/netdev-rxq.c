@@ -138,6 +138,7 @@ offloads_off(struct netdev_bsd *netdev)
     ovs_mutex_lock(&dev->mutex);
     if (!netdev->offloads.changed) {
         host_offloads_off(dev->kname, &netdev->offloads);
+        nb_leftovers_note(&netdev->offloads);
     }
     ovs_mutex_unlock(&dev->mutex);
 }
@@ -149,6 +150,7 @@ offloads_restore(struct netdev_bsd *netdev)
 
     ovs_mutex_lock(&dev->mutex);
     host_offloads_restore(dev->kname, &netdev->offloads);
+    nb_leftovers_forget(&netdev->offloads);
     ovs_mutex_unlock(&dev->mutex);
 }
 
@@ -215,10 +217,8 @@ receive_problem(struct netdev_bsd *netdev, int error)
 {
     bool ether;
 
-    if (error == ENODEV) {
-        return "the interface is gone";
-    } else if (error != EOPNOTSUPP) {
-        return ovs_strerror(error);
+    if (error != EOPNOTSUPP) {
+        return nb_strerror(error);
     } else if (netdev->config.n_rxq > 1) {
         return "several receive queues are not supported here";
     }
@@ -306,16 +306,26 @@ rxq_lost(struct nb_rxq *rxq, int error)
     OVS_REQUIRES(rxq->mutex)
 {
     struct netdev_bsd *netdev = rxq_netdev(rxq);
+    bool known;
 
     VLOG_INFO("%s: reception stopped (%s), waiting for the interface",
-              netdev_rxq_get_name(&rxq->up), ovs_strerror(error));
+              netdev_rxq_get_name(&rxq->up), nb_strerror(error));
     rx_close(rxq);
     nb_backoff_failed(&rxq->backoff);
 
-    /* What was switched off was switched off on another interface. */
+    /* What was switched off was switched off on another interface, which may
+     * still be there under another name. */
     ovs_mutex_lock(&netdev->dev.mutex);
-    netdev->offloads.changed = false;
+    known = netdev->offloads.id[0] != 0;
+    netdev->offloads.changed &= known;
     ovs_mutex_unlock(&netdev->dev.mutex);
+    if (known) {
+        offloads_restore(netdev);
+    }
+
+    /* That goes with the interface, too, wherever it is.  A receive handle that
+     * is opened later sees to its own. */
+    nb_release_promisc(netdev);
 }
 
 /* Does not let a change of the interface, for which the queue may have waited,
@@ -350,7 +360,7 @@ rxq_reopen(struct nb_rxq *rxq)
 
     if (error) {
         VLOG_DBG("%s: cannot receive yet: %s", netdev_rxq_get_name(&rxq->up),
-                 ovs_strerror(error));
+                 nb_strerror(error));
         nb_backoff_failed(&rxq->backoff);
         return EAGAIN;
     }
@@ -594,7 +604,7 @@ tap_lost(struct nb_rxq *rxq)
 
         VLOG_WARN_RL(&rl, "%s: the interface was removed and cannot be made "
                      "anew (%s), trying again",
-                     netdev_rxq_get_name(&rxq->up), ovs_strerror(error));
+                     netdev_rxq_get_name(&rxq->up), nb_strerror(error));
         nb_backoff_failed(&rxq->backoff);
     } else {
         VLOG_INFO("%s: the interface was removed, made it anew",

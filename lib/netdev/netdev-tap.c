@@ -41,7 +41,7 @@ log_failure(const char *name, const char *what, int error)
 {
     if (error) {
         VLOG_WARN("%s: cannot restore the %s: %s", name, what,
-                  ovs_strerror(error));
+                  nb_strerror(error));
     }
 }
 

@@ -57,7 +57,7 @@ count_error(struct netdev_bsd *netdev, int error)
     default:
         nb_count(netdev, NB_TX_FAILED, 1);
         VLOG_WARN_RL(&rl, "%s: cannot send: %s",
-                     netdev_get_name(&netdev->up), ovs_strerror(error));
+                     netdev_get_name(&netdev->up), nb_strerror(error));
         break;
     }
 }
@@ -107,7 +107,7 @@ tx_ensure_open(struct netdev_bsd *netdev)
     error = host_tx_open(kname, &netdev->tx);
     if (error) {
         VLOG_DBG("%s: cannot open for sending: %s",
-                 netdev_get_name(&netdev->up), ovs_strerror(error));
+                 netdev_get_name(&netdev->up), nb_strerror(error));
         nb_backoff_failed(&netdev->tx_backoff);
     } else {
         nb_backoff_reset(&netdev->tx_backoff);

@@ -503,9 +503,9 @@ fakebsd_read(int fd, void *buf, size_t size)
     }
 }
 
-/* The switch hands a frame to the host's stack. */
-static ssize_t
-tap_write(struct fk_file *file, const void *buf, size_t size)
+/* Whoever has a tap open hands a frame to the host's stack. */
+ssize_t
+fk_tap_write(struct fk_file *file, const void *buf, size_t size)
 {
     struct fk_if *ifp = file->ifp;
     const uint8_t *frame = buf;
@@ -699,7 +699,7 @@ fakebsd_write(int fd, const void *buf, size_t size)
         error = route_request(buf, size);
         break;
     case FK_TAP:
-        n = tap_write(file, buf, size);
+        n = fk_tap_write(file, buf, size);
         error = n < 0 ? errno : 0;
         break;
     case FK_BPF:
@@ -951,9 +951,10 @@ fk_request_by_name(const char *name)
 unsigned int
 fakebsd_if_nametoindex(const char *name)
 {
-    const struct fk_if *ifp = fk_if_find(name);
+    const struct fk_if *ifp;
 
     fk_enter("if_nametoindex", 0);
+    ifp = fk_if_find(name);
     if (!ifp) {
         errno = ENXIO;
     }
@@ -963,9 +964,10 @@ fakebsd_if_nametoindex(const char *name)
 char *
 fakebsd_if_indextoname(unsigned int ifindex, char *name)
 {
-    const struct fk_if *ifp = fk_if_by_index(ifindex);
+    const struct fk_if *ifp;
 
     fk_enter("if_indextoname", 0);
+    ifp = fk_if_by_index(ifindex);
     if (!ifp) {
         errno = ENXIO;
         return NULL;

@@ -138,6 +138,8 @@ set_value(struct fk_if *ifp, const char *key, const char *value)
     } else if (!strcmp(key, "caps")) {
         ifp->has_caps = true;
         ifp->caps = ifp->caps_enabled = strtoul(value, NULL, 0);
+    } else if (!strcmp(key, "capenable")) {
+        ifp->caps_enabled = strtoul(value, NULL, 0);
     } else if (!strcmp(key, "iqdrops")) {
         ifp->counters.iqdrops = strtoul(value, NULL, 0);
     } else {
@@ -207,21 +209,15 @@ fake_rx(struct unixctl_conn *conn, int argc, const char *argv[], void *send)
     }
 }
 
-/* fake/tx NAME: takes the frames that were sent on the wire.
- * fake/host-rx NAME: takes those that the host's stack took in. */
+/* Takes all frames out of 'q' and replies with them. */
 static void
-fake_tx(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
-        void *host)
+reply_frames(struct unixctl_conn *conn, struct fk_queue *q)
 {
-    struct fk_if *ifp = find(conn, argv[1]);
     struct ds ds = DS_EMPTY_INITIALIZER;
     struct fk_buf *buf;
 
-    if (!ifp) {
-        return;
-    }
     fk_lock();
-    while ((buf = fk_queue_get(host ? &ifp->host_rx : &ifp->wire))) {
+    while ((buf = fk_queue_get(q))) {
         for (size_t i = 0; i < buf->len; i++) {
             ds_put_format(&ds, "%02x", buf->data[i]);
         }
@@ -231,6 +227,19 @@ fake_tx(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
     fk_unlock();
     unixctl_command_reply(conn, ds_cstr(&ds));
     ds_destroy(&ds);
+}
+
+/* fake/tx NAME: takes the frames that were sent on the wire.
+ * fake/host-rx NAME: takes those that the host's stack took in. */
+static void
+fake_tx(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+        void *host)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        reply_frames(conn, host ? &ifp->host_rx : &ifp->wire);
+    }
 }
 
 /* The error number that is called 'name'. */
@@ -394,6 +403,74 @@ fake_calls(struct unixctl_conn *conn, int argc OVS_UNUSED,
     free(call);
 }
 
+/* Virtual machines: another process has a tap open. */
+
+/* Answers with an error and returns NULL unless the tap 'name' is open. */
+static struct fk_file *
+find_open_tap(struct unixctl_conn *conn, const char *name)
+{
+    struct fk_if *ifp = find(conn, name);
+
+    if (ifp && !ifp->tap_file) {
+        unixctl_command_reply_error(conn, "nobody has this tap open");
+    }
+    return ifp ? ifp->tap_file : NULL;
+}
+
+/* fake/vm-open NAME: a machine starts. */
+static void
+fake_vm_open(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        reply(conn, fk_tap_open(ifp->driver, false) ? 0 : errno);
+    }
+}
+
+/* fake/vm-close NAME: it ends. */
+static void
+fake_vm_close(struct unixctl_conn *conn, int argc OVS_UNUSED,
+              const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_file *file = find_open_tap(conn, argv[1]);
+
+    if (file) {
+        fk_file_close(file);
+        reply(conn, 0);
+    }
+}
+
+/* fake/vm-tx NAME FRAME: it sends. */
+static void
+fake_vm_tx(struct unixctl_conn *conn, int argc OVS_UNUSED,
+           const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_file *file = find_open_tap(conn, argv[1]);
+    uint8_t frame[16384];
+    size_t len = parse_hex(argv[2], frame, sizeof frame);
+
+    if (file) {
+        fk_lock();
+        fk_tap_write(file, frame, len);
+        fk_unlock();
+        reply(conn, 0);
+    }
+}
+
+/* fake/vm-rx NAME: takes the frames that it receives. */
+static void
+fake_vm_rx(struct unixctl_conn *conn, int argc OVS_UNUSED,
+           const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        reply_frames(conn, &ifp->host_tx);
+    }
+}
+
 /* fake/knob NAME VALUE: see struct fk_knobs. */
 static void
 fake_knob(struct unixctl_conn *conn, int argc OVS_UNUSED,
@@ -459,6 +536,13 @@ fake_ctl_init(void)
     unixctl_command_register("fake/vanish", "NAME SKIP", 2, 2, fake_vanish,
                              NULL);
     unixctl_command_register("fake/files", "", 0, 0, fake_files, NULL);
+    unixctl_command_register("fake/vm-open", "NAME", 1, 1, fake_vm_open,
+                             NULL);
+    unixctl_command_register("fake/vm-close", "NAME", 1, 1, fake_vm_close,
+                             NULL);
+    unixctl_command_register("fake/vm-tx", "NAME FRAME", 2, 2, fake_vm_tx,
+                             NULL);
+    unixctl_command_register("fake/vm-rx", "NAME", 1, 1, fake_vm_rx, NULL);
     unixctl_command_register("fake/knob", "NAME VALUE", 2, 2, fake_knob,
                              NULL);
     unixctl_command_register("fake/add-neigh", "NAME IP LINK-ADDRESS", 3, 3,

@@ -822,7 +822,10 @@ tap_closed(struct fk_if *ifp)
         fk_if_del_addr(ifp, &ifp->addrs[0]);
     }
     fk_if_set_flags(ifp, ifp->flags & ~(unsigned int) FK_IFF_UP);
-    fk_if_set_link(ifp, FK_LINK_DOWN);
+    if (fk_tap_survives_close) {
+        /* NetBSD's taps have no link state. */
+        fk_if_set_link(ifp, FK_LINK_DOWN);
+    }
 }
 
 void

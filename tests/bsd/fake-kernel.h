@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define FK_NAME 16
 #define FK_MAX_ADDRS 16
@@ -239,6 +240,9 @@ void fk_route_broadcast(int type, const void *msg, size_t len);
  * "tap".  Returns NULL and errno. */
 struct fk_file *fk_tap_open(const char *unit, bool cloned_goes_with_fd);
 int fk_tap_create(char name[FK_NAME]);
+
+/* Writes a frame to tap 'file', as write(2).  Returns -1 and errno. */
+ssize_t fk_tap_write(struct fk_file *file, const void *frame, size_t len);
 
 /* bpf.  Frames go to descriptors on 'ifp', outgoing or not, except to
  * 'sender'. */

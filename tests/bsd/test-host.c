@@ -897,6 +897,8 @@ test_offloads(void)
 {
     struct fk_if *em0 = fk_if_create("em0");
     struct host_offloads saved;
+    unsigned int index;
+    struct fk_if *other;
     uint64_t bad = is_freebsd() ? 0x400 | 0x100 | 2 : 0x80 | 0x80000 | 0x200;
     uint64_t good = is_freebsd() ? 0x8 | 0x1 : 0x100;
 
@@ -924,10 +926,38 @@ test_offloads(void)
     CHECK_OK(host_offloads_off("em0", &saved));
     CHECK(saved.changed, false);
 
+    /* Renamed, where that can be: found by its index. */
     CHECK_OK(host_offloads_off("em0", &saved));
+    CHECK(saved.changed, true);
+    if (is_freebsd()) {
+        fk_if_rename(em0, "uplink");
+        CHECK_OK(host_offloads_restore("em0", &saved));
+        CHECK(em0->caps_enabled, bad);
+        CHECK_OK(host_offloads_off("uplink", &saved));
+    }
+
+    /* Gone, and another one has its index or its name. */
+    other = fk_if_create("other0");
     fk_if_destroy(em0);
     CHECK_OK(host_offloads_restore("em0", &saved));
     CHECK_ERR(host_offloads_off("em0", &saved), ENODEV);
+    if (is_freebsd()) {
+        /* Takes the index that would be used again first. */
+        fk_if_create("pad0");
+    }
+    other->has_caps = true;
+    other->caps = bad;
+    other->caps_enabled = bad;
+    CHECK_OK(host_offloads_off("other0", &saved));
+    index = other->index;
+    fk_if_destroy(other);
+    other = fk_if_create("other1");
+    other->has_caps = true;
+    other->caps = bad;
+    other->caps_enabled = 0;
+    CHECK(other->index, index);
+    CHECK_OK(host_offloads_restore("other0", &saved));
+    CHECK(other->caps_enabled, 0);
 }
 
 static void
