@@ -403,7 +403,7 @@ check_super(void)
         piece.len = MIN(shape.segment, shape.payload_len - piece.ofs);
         piece.last = i == n - 1;
         build(&want, &shape, &piece, false, &layout);
-        check_packet(q.packets[i], &want, i);
+        check_packet(q.packets[i].packet, &want, i);
     }
     nb_packets_destroy(&q);
 }
@@ -439,7 +439,7 @@ check_one(void)
         fail("%"PRIuSIZE" checksums finished", work.n_finished);
     }
     build(&want, &shape, &piece, false, &layout);
-    check_packet(q.packets[0], &want, 0);
+    check_packet(q.packets[0].packet, &want, 0);
     nb_packets_destroy(&q);
 }
 
@@ -470,7 +470,7 @@ check_sctp(void)
     }
     crc = crc32c(b.data + l4, b.n - l4);
     memcpy(b.data + l4 + 8, &crc, sizeof crc);
-    check_packet(q.packets[0], &b, 0);
+    check_packet(q.packets[0].packet, &b, 0);
     nb_packets_destroy(&q);
 }
 
@@ -494,7 +494,7 @@ check_whole(void)
     if (!nb_offload_receive(&frame, MTU, &q, &work) || q.n != 1) {
         fail("a whole frame was refused");
     }
-    check_packet(q.packets[0], &b, 0);
+    check_packet(q.packets[0].packet, &b, 0);
     nb_packets_destroy(&q);
 }
 
@@ -565,7 +565,7 @@ check_damaged(void)
         fail("%s with %"PRIuSIZE" packets", ok ? "success" : "failure", q.n);
     }
     for (size_t i = 0; i < q.n; i++) {
-        if (dp_packet_size(q.packets[i]) > frame.len + VLAN_HEADER_LEN) {
+        if (dp_packet_size(q.packets[i].packet) > frame.len + VLAN_HEADER_LEN) {
             fail("a packet is longer than what it was made of");
         }
     }

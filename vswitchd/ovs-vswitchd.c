@@ -256,6 +256,7 @@ choose_classes(const struct options *o)
         netdev_bsd_register();
         netdev_bsd_set_sent(bpf_tap_sent);
         bpf_tap_set_reporter(netdev_bsd_is_ours);
+        bpf_tap_set_clock(netdev_bsd_get_times);
     }
     if (!o->system_disabled && !o->dummies_override) {
         datapath_make_userspace_the_system();

@@ -797,20 +797,30 @@ bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_packet pkts[],
 
 /* Data path, under the caller's lock. */
 
-/* What the headers of a batch have in common. */
+/* Puts the time 'ns', in nanoseconds, into 'record' as 'dev' counts it. */
+static void
+set_time(const struct bpf_dev *dev, struct bpf_record *record, uint64_t ns)
+{
+    uint64_t frac = ns % UINT64_C(1000000000);
+
+    record->sec = ns / UINT64_C(1000000000);
+    record->frac = dev->tstamp == BPF_DEV_T_MICROTIME ? frac / 1000 : frac;
+}
+
+/* What the headers of a batch have in common, but for packets that are older
+ * than the batch. */
 static struct bpf_record
 common_header(const struct bpf_dev *dev, const struct bpf_dev_run *run,
               uint64_t now)
 {
-    uint64_t frac = now % UINT64_C(1000000000);
-
-    return (struct bpf_record) {
-        .sec = now / UINT64_C(1000000000),
-        .frac = dev->tstamp == BPF_DEV_T_MICROTIME ? frac / 1000 : frac,
+    struct bpf_record record = {
         .hdrlen = dev->hdrlen,
         .flags = run->way,
         .queue = run->queue,
     };
+
+    set_time(dev, &record, now);
+    return record;
 }
 
 /* How far ahead of the record that is written the processor is told of memory
@@ -915,6 +925,10 @@ fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
         put_record(buffer + len, size, common, p, caplen, drops);
         if (OVS_UNLIKELY(hdrlen >= IDENTITY_HDRLEN)) {
             put_identity(buffer + len + hdrlen, run, i);
+        }
+        if (p->age) {
+            set_time(dev, ALIGNED_CAST(struct bpf_record *, buffer + len),
+                     now - p->age);
         }
         len += size;
         n_stored++;

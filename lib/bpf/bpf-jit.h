@@ -32,6 +32,8 @@ struct bpf_packet {
                              * 'size' or more. */
     uint32_t verdict;       /* Set by filters: 0 rejects the packet, otherwise
                              * how many bytes of it are wanted, at most. */
+    uint32_t age;           /* Nanoseconds by which it is older than the time
+                             * that goes with the batch. */
 };
 
 /* A compiled program: sets the verdicts of the 'n' packets at 'packets', at

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Replaces the netdev classes "system" and "tap" that come with Open vSwitch
  * by this project's, and registers the provider's ovs-appctl commands.
@@ -41,5 +42,15 @@ typedef void netdev_bsd_sent_func(const struct netdev *,
                                   struct dp_packet *const packets[],
                                   const int errors[], size_t n);
 void netdev_bsd_set_sent(netdev_bsd_sent_func *sent);
+
+/* Returns the times at which the 'n' packets arrived that netdev_rxq_recv() has
+ * just returned from 'rx', in nanoseconds since 1970-01-01 UTC, 0 for one that
+ * is not known.  NULL if 'rx' is not of one of this provider's classes, or the
+ * packets are not 'n'.
+ *
+ * To be called by the thread that receives from 'rx'; good until it does so
+ * again. */
+struct netdev_rxq;
+const uint64_t *netdev_bsd_get_times(struct netdev_rxq *rx, size_t n);
 
 #endif /* NETDEV_NETDEV_BSD_H */

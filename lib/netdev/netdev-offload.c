@@ -73,20 +73,25 @@ put16(uint8_t *p, uint16_t value)
 /* Queue of packets. */
 
 void
-nb_packets_push(struct nb_packets *q, struct dp_packet *packet)
+nb_packets_push(struct nb_packets *q, struct dp_packet *packet,
+                uint64_t time_ns)
 {
     if (q->head + q->n >= q->allocated) {
         q->packets = x2nrealloc(q->packets, &q->allocated,
                                 sizeof *q->packets);
     }
-    q->packets[q->head + q->n++] = packet;
+    q->packets[q->head + q->n++] = (struct nb_packet) { packet, time_ns };
 }
 
 void
-nb_packets_move(struct nb_packets *q, struct dp_packet_batch *batch)
+nb_packets_move(struct nb_packets *q, struct dp_packet_batch *batch,
+                uint64_t times[NETDEV_MAX_BURST])
 {
     while (q->n && !dp_packet_batch_is_full(batch)) {
-        dp_packet_batch_add(batch, q->packets[q->head++]);
+        const struct nb_packet *p = &q->packets[q->head++];
+
+        times[dp_packet_batch_size(batch)] = p->time_ns;
+        dp_packet_batch_add(batch, p->packet);
         q->n--;
     }
     if (!q->n) {
@@ -98,7 +103,7 @@ void
 nb_packets_destroy(struct nb_packets *q)
 {
     for (size_t i = 0; i < q->n; i++) {
-        dp_packet_delete(q->packets[q->head + i]);
+        dp_packet_delete(q->packets[q->head + i].packet);
     }
     free(q->packets);
     memset(q, 0, sizeof *q);
@@ -407,7 +412,7 @@ receive_one(const struct host_frame *frame, struct nb_packets *packets,
         finish(packet, &partial, tag_shift(frame));
         work->n_finished++;
     }
-    nb_packets_push(packets, packet);
+    nb_packets_push(packets, packet, frame->meta.time_ns);
     return true;
 }
 
@@ -529,13 +534,23 @@ shift_super(struct super *super, size_t shift)
     super->outer_udp += super->outer_udp ? shift : 0;
 }
 
+/* True if the inner IP header is of the version that the description says. */
+static bool
+has_right_version(const struct host_frame *frame, const struct super *super)
+{
+    return (frame->meta.gso == HOST_GSO_TCP4 ? !super->l3.v6
+            : frame->meta.gso == HOST_GSO_TCP6 ? super->l3.v6
+            : true);
+}
+
 static bool
 parse_super(const struct host_frame *frame, int mtu, struct super *super)
 {
     memset(super, 0, sizeof *super);
     super->proto = (frame->meta.gso == HOST_GSO_UDP
                     ? IPPROTO_UDP : IPPROTO_TCP);
-    if (!parse_super_l3(frame, super) || !parse_super_l4(frame, super)) {
+    if (!parse_super_l3(frame, super) || !has_right_version(frame, super)
+        || !parse_super_l4(frame, super)) {
         return false;
     }
 
@@ -668,7 +683,8 @@ receive_super(const struct host_frame *frame, int mtu,
         return false;
     }
     for (size_t i = 0; i < super.n_segments; i++) {
-        nb_packets_push(packets, make_segment(frame, &super, i));
+        nb_packets_push(packets, make_segment(frame, &super, i),
+                        frame->meta.time_ns);
     }
     work->n_cut++;
     work->n_segments += super.n_segments;

@@ -30,20 +30,28 @@
 /* Longest frame that a dp_packet can hold with its headroom. */
 #define NB_FRAME_MAX (UINT16_MAX - NB_HEADROOM)
 
+/* A packet and the time at which it arrived, as in struct host_meta. */
+struct nb_packet {
+    struct dp_packet *packet;
+    uint64_t time_ns;
+};
+
 /* Packets in order, the first at packets[head]. */
 struct nb_packets {
-    struct dp_packet **packets;
+    struct nb_packet *packets;
     size_t head;
     size_t n;                   /* Those from 'head' on. */
     size_t allocated;
 };
 
-/* Adds 'packet' at the end. */
-void nb_packets_push(struct nb_packets *, struct dp_packet *packet);
+/* Adds 'packet', which arrived at 'time_ns', at the end. */
+void nb_packets_push(struct nb_packets *, struct dp_packet *packet,
+                     uint64_t time_ns);
 
-/* Moves packets to the end of 'batch' for as long as there are any and there
- * is room. */
-void nb_packets_move(struct nb_packets *, struct dp_packet_batch *batch);
+/* Moves packets to the end of 'batch', and their times to the same place in
+ * 'times', for as long as there are any and there is room. */
+void nb_packets_move(struct nb_packets *, struct dp_packet_batch *batch,
+                     uint64_t times[NETDEV_MAX_BURST]);
 
 /* Deletes all packets, and the memory that held them. */
 void nb_packets_destroy(struct nb_packets *);

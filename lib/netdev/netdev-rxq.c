@@ -15,6 +15,7 @@
 
 #include <config.h>
 
+#include "netdev/netdev-bsd.h"
 #include "netdev/netdev-bsd-private.h"
 #include "netdev/netdev-offload.h"
 
@@ -58,6 +59,8 @@ struct nb_rxq {
     struct dp_packet *spare;        /* For the next frame of a tap. */
     struct nb_packets packets;      /* Received, but not yet handed out: one
                                      * frame can stand for many. */
+    size_t n_times;                 /* Packets handed out last, ... */
+    uint64_t times[NETDEV_MAX_BURST]; /* ...and when they arrived. */
 
     /* Waiting. */
     uint32_t generation;            /* dev's, when it was looked at last. */
@@ -498,7 +501,7 @@ rx_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     atomic_read_relaxed(&netdev->dev.mtu, &rb.mtu);
     error = host_rx_recv(rxq->rx, NETDEV_MAX_BURST, take_frame, &rb);
     count_work(netdev, &rb.work);
-    nb_packets_move(&rxq->packets, batch);
+    nb_packets_move(&rxq->packets, batch, rxq->times);
     if (OVS_UNLIKELY(error)) {
         if (error != ENETDOWN) {
             rxq_lost(rxq, error);
@@ -581,6 +584,7 @@ tap_recv_one(struct nb_rxq *rxq, struct dp_packet_batch *batch)
         nb_count(netdev, NB_RX_SHORT, 1);
     } else {
         dp_packet_set_size(rxq->spare, len);
+        rxq->times[dp_packet_batch_size(batch)] = meta.time_ns;
         dp_packet_batch_add(batch, rxq->spare);
         rxq->spare = NULL;
     }
@@ -646,10 +650,11 @@ nb_rxq_recv(struct netdev_rxq *rxq_, struct dp_packet_batch *batch,
 
     dp_packet_batch_init(batch);
     ovs_mutex_lock(&rxq->mutex);
-    nb_packets_move(&rxq->packets, batch);
+    nb_packets_move(&rxq->packets, batch, rxq->times);
     error = (!dp_packet_batch_is_empty(batch) ? 0
              : netdev_bsd_is_tap(netdev) ? tap_recv(rxq, batch)
              : system_recv(rxq, batch));
+    rxq->n_times = dp_packet_batch_size(batch);
     ovs_mutex_unlock(&rxq->mutex);
 
     if (!dp_packet_batch_is_empty(batch)) {
@@ -660,6 +665,22 @@ nb_rxq_recv(struct netdev_rxq *rxq_, struct dp_packet_batch *batch,
         *qfill = -ENOTSUP;
     }
     return error ? error : dp_packet_batch_is_empty(batch) ? EAGAIN : 0;
+}
+
+/* Only the thread that receives looks at them, hence no lock.  Packets that
+ * were policed away leave fewer, of which nobody knows any more which they
+ * are. */
+const uint64_t *
+netdev_bsd_get_times(struct netdev_rxq *rxq_, size_t n)
+    OVS_NO_THREAD_SAFETY_ANALYSIS
+{
+    struct nb_rxq *rxq;
+
+    if (!netdev_bsd_is_ours(rxq_->netdev)) {
+        return NULL;
+    }
+    rxq = nb_rxq_cast(rxq_);
+    return rxq->n_times == n ? rxq->times : NULL;
 }
 
 static void

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* The capture module inside the switch
  * ====================================
@@ -83,5 +84,20 @@ void bpf_tap_set_reporter(bool (*reports)(const struct netdev *));
 void bpf_tap_sent(const struct netdev *netdev,
                   struct dp_packet *const packets[], const int errors[],
                   size_t n);
+
+/* Times of arrival
+ * ================
+ *
+ * Returns the times at which the 'n' packets arrived that netdev_rxq_recv() has
+ * just returned from 'rx', in nanoseconds since 1970-01-01 UTC, 0 for one that
+ * is not known; or NULL if none is known, or they are not 'n'.  Good until the
+ * next call. */
+struct netdev_rxq;
+typedef const uint64_t *bpf_tap_clock_func(struct netdev_rxq *rx, size_t n);
+
+/* Says whom to ask for them, on the thread that receives.  Packets whose time
+ * is not known get that of their batch.  To be called before the first packet
+ * moves. */
+void bpf_tap_set_clock(bpf_tap_clock_func *);
 
 #endif /* bpf-tap.h */

@@ -111,6 +111,7 @@ describe(struct bpf_packet *p, struct dp_packet *packet, enum bpf_dev_way way)
     if (way == BPF_DEV_OUT) {
         ovs_compat_finish_checksums(packet);
     }
+    p->age = 0;
     p->data = dp_packet_data(packet);
     p->size = dp_packet_size(packet);
     p->wirelen = (way == BPF_DEV_OUT
@@ -119,10 +120,12 @@ describe(struct bpf_packet *p, struct dp_packet *packet, enum bpf_dev_way way)
 
 /* Shows those of the 'n' packets at 'packets', at most NETDEV_MAX_BURST, that
  * are of the kind that 'tap' takes.  'now' is the time, or 0; 'queue'
- * as in struct bpf_record. */
+ * as in struct bpf_record.  If 'times' is nonnull, it has the time of each
+ * packet, none later than 'now', or 0. */
 static void
 show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
-          size_t n, enum bpf_dev_way way, uint8_t queue, uint64_t now)
+          size_t n, enum bpf_dev_way way, uint8_t queue, uint64_t now,
+          const uint64_t times[])
 {
     struct bpf_record_identity identities[NETDEV_MAX_BURST];
     struct bpf_packet shown[NETDEV_MAX_BURST];
@@ -135,7 +138,11 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
             if (OVS_UNLIKELY(followed)) {
                 tap_identity_get(packets[i], &identities[end - shown]);
             }
-            describe(end++, packets[i], way);
+            describe(end, packets[i], way);
+            if (times && times[i]) {
+                end->age = MIN(now - times[i], UINT32_MAX);
+            }
+            end++;
         }
     }
     if (end > shown) {
@@ -156,7 +163,7 @@ show(const char *name, struct dp_packet *const packets[], size_t n,
     while (tap && n) {
         size_t burst = MIN(n, NETDEV_MAX_BURST);
 
-        show_some(tap, packets, burst, way, queue, 0);
+        show_some(tap, packets, burst, way, queue, 0, NULL);
         packets += burst;
         n -= burst;
     }
@@ -169,20 +176,14 @@ tap_batch(const char *name, const struct dp_packet_batch *batch,
     show(name, batch->packets, dp_packet_batch_size(batch), way, 0);
 }
 
-/* Receives from the feedback queue or else from the real one.  Ports of type
- * "bpf" have a receive function that does so itself. */
-static int
-receive(struct netdev_rxq *rx, struct dp_packet_batch *batch, int *qfill)
+/* Where to ask for the times of packets that were received.  Set before packets
+ * move. */
+static bpf_tap_clock_func *rx_clock;
+
+void
+bpf_tap_set_clock(bpf_tap_clock_func *clock)
 {
-    if (tap_feedback_pending()
-        && !tap_netdev_is_bpf(rx->netdev)
-        && tap_feedback_take(netdev_rxq_get_name(rx), batch)) {
-        if (qfill) {
-            *qfill = -ENOTSUP;
-        }
-        return 0;
-    }
-    return __real_netdev_rxq_recv(rx, batch, qfill);
+    rx_clock = clock;
 }
 
 /* The number of 'rx' in struct bpf_record. */
@@ -192,6 +193,44 @@ queue_number(struct netdev_rxq *rx)
     int id = netdev_rxq_get_queue_id(rx);
 
     return netdev_n_rxq(rx->netdev) > 1 && id < UINT8_MAX ? id + 1 : 0;
+}
+
+/* Shows 'batch', which was just received from 'rx', with the times at which its
+ * packets arrived, if they are known. */
+static void
+tap_received(struct netdev_rxq *rx, const struct dp_packet_batch *batch)
+{
+    const struct bpf_tap *tap = bpf_tap_lookup(netdev_rxq_get_name(rx));
+    size_t n = dp_packet_batch_size(batch);
+    const uint64_t *times;
+    uint64_t now = 0;
+
+    if (!tap) {
+        return;
+    }
+    times = rx_clock ? rx_clock(rx, n) : NULL;
+    for (size_t i = 0; times && i < n; i++) {
+        now = MAX(now, times[i]);
+    }
+    show_some(tap, batch->packets, n, BPF_DEV_IN, queue_number(rx), now,
+              times);
+}
+
+/* Receives from the feedback queue, if there is something in it.  Ports of type
+ * "bpf" have a receive function that does so itself. */
+static bool
+receive_feedback(struct netdev_rxq *rx, struct dp_packet_batch *batch,
+                 int *qfill)
+{
+    if (!tap_feedback_pending()
+        || tap_netdev_is_bpf(rx->netdev)
+        || !tap_feedback_take(netdev_rxq_get_name(rx), batch)) {
+        return false;
+    }
+    if (qfill) {
+        *qfill = -ENOTSUP;
+    }
+    return true;
 }
 
 int
@@ -205,13 +244,20 @@ __wrap_netdev_rxq_recv(struct netdev_rxq *rx, struct dp_packet_batch *batch,
     }
 
     tap_drops_settle();
-    error = receive(rx, batch, qfill);
-    if (!error) {
+    if (receive_feedback(rx, batch, qfill)) {
         if (OVS_UNLIKELY(bpf_tap_is_followed())) {
             tap_identity_give(netdev_rxq_get_name(rx), batch);
         }
         show(netdev_rxq_get_name(rx), batch->packets,
              dp_packet_batch_size(batch), BPF_DEV_IN, queue_number(rx));
+        return 0;
+    }
+    error = __real_netdev_rxq_recv(rx, batch, qfill);
+    if (!error) {
+        if (OVS_UNLIKELY(bpf_tap_is_followed())) {
+            tap_identity_give(netdev_rxq_get_name(rx), batch);
+        }
+        tap_received(rx, batch);
     }
     return error;
 }
@@ -262,7 +308,7 @@ bpf_tap_sent(const struct netdev *netdev, struct dp_packet *const packets[],
             sent[n_sent++] = packets[i];
         }
     }
-    show_some(tap, sent, n_sent, BPF_DEV_OUT, 0, *sending_since_get());
+    show_some(tap, sent, n_sent, BPF_DEV_OUT, 0, *sending_since_get(), NULL);
 }
 
 static uint64_t
