@@ -47,6 +47,22 @@ compressed.  On Debian: apt-get install zlib1g-dev libzstd-dev])])
    LIBS=$bsd_save_LIBS
    AC_SUBST([COMPRESS_LIBS])])
 
+dnl BSD_CHECK_HTTP
+dnl
+dnl libmicrohttpd serves metrics.
+AC_DEFUN([BSD_CHECK_HTTP],
+  [bsd_save_LIBS=$LIBS
+   LIBS=
+   AC_CHECK_HEADER([microhttpd.h], [],
+     [AC_MSG_ERROR([cannot find libmicrohttpd, which serves metrics.  dnl
+On Debian: apt-get install libmicrohttpd-dev])])
+   AC_SEARCH_LIBS([MHD_start_daemon], [microhttpd], [],
+     [AC_MSG_ERROR([cannot find libmicrohttpd; on Debian: dnl
+apt-get install libmicrohttpd-dev])])
+   HTTP_LIBS=$LIBS
+   LIBS=$bsd_save_LIBS
+   AC_SUBST([HTTP_LIBS])])
+
 dnl BSD_CHECK_UNWIND
 dnl
 dnl libunwind writes the backtrace of a crash.  Compilers of the BSDs do not

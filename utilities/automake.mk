@@ -76,6 +76,15 @@ utilities_ovs_bpftap_SOURCES = \
 	utilities/bpftap-brief.c \
 	utilities/bpftap-brief.h \
 	utilities/bpftap-follow.c \
+	utilities/bpftap-exporter.c \
+	utilities/bpftap-latency.c \
+	utilities/bpftap-latency.h \
+	utilities/bpftap-metrics.c \
+	utilities/bpftap-metrics.h \
+	utilities/bpftap-scrape.c \
+	utilities/bpftap-scrape.h \
+	utilities/bpftap-ways.c \
+	utilities/bpftap-ways.h \
 	utilities/bpftap-forecast.c \
 	utilities/bpftap-forecast.h \
 	utilities/bpftap-top.c \
@@ -86,7 +95,7 @@ utilities_ovs_bpftap_SOURCES = \
 # in the build tree is a program and not a script around one.
 utilities_ovs_bpftap_LDFLAGS = $(AM_LDFLAGS) -static
 utilities_ovs_bpftap_LDADD = lib/bpfdev/libbpfdev.la $(PCAP_LIBS) \
-	$(COMPRESS_LIBS) -lm
+	$(COMPRESS_LIBS) $(HTTP_LIBS) -lpthread -lm
 
 # Where its files are installed.
 BUILT_SOURCES += utilities/bpftap-dirs.h
@@ -116,3 +125,6 @@ bashcompdir = $(datadir)/bash-completion/completions
 dist_bashcomp_DATA = utilities/bash-completion/ovs-bpftap
 zshcompdir = $(datadir)/zsh/site-functions
 dist_zshcomp_DATA = utilities/_ovs-bpftap
+
+# A dashboard for what "ovs-bpftap exporter" tells.
+dist_pkgdata_DATA += utilities/grafana.json

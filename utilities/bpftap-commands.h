@@ -23,6 +23,7 @@ int bt_cmd_top(int argc, char *argv[]);
 int bt_cmd_trace(int argc, char *argv[]);
 int bt_cmd_follow(int argc, char *argv[]);
 int bt_cmd_drops(int argc, char *argv[]);
+int bt_cmd_exporter(int argc, char *argv[]);
 int bt_cmd_extcap(int argc, char *argv[]);
 
 /* Parses the argument of -Q. */

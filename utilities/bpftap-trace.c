@@ -531,21 +531,6 @@ find_sources(struct trace *trace)
     }
 }
 
-/* ovs-appctl looks for the switch where its socket is. */
-static void
-set_rundir(const char *socket)
-{
-    const char *slash = socket ? strrchr(socket, '/') : NULL;
-    char *dir;
-
-    if (slash) {
-        dir = bt_strdup(socket);
-        dir[slash - socket] = '\0';
-        setenv("OVS_RUNDIR", dir[0] ? dir : "/", 1);
-        free(dir);
-    }
-}
-
 static int
 compare_outcomes(const void *a_, const void *b_)
 {
@@ -641,7 +626,7 @@ bt_cmd_trace(int argc, char *argv[])
     trace.rate = 10;
     trace.timeout = 10;
     parse(&trace, argc, argv);
-    set_rundir(trace.common.socket);
+    bt_set_rundir(trace.common.socket);
     find_sources(&trace);
 
     bt_signals_init();

@@ -35,6 +35,7 @@ static const struct command commands[] = {
     { "trace", bt_cmd_trace, "tell what the switch does with packets" },
     { "follow", bt_cmd_follow, "show the way of packets through the switch" },
     { "drops", bt_cmd_drops, "show packets that the switch drops, and why" },
+    { "exporter", bt_cmd_exporter, "serve metrics by HTTP" },
     { "extcap", bt_cmd_extcap, "serve Wireshark (it calls this itself)" },
 };
 
