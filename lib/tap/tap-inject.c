@@ -91,10 +91,6 @@ make_packet(const void *frame, size_t size)
     return dp_packet_clone_data_with_headroom(frame, size, DP_NETDEV_HEADROOM);
 }
 
-/* netdev_send() without the tap point (tap-wrap.c). */
-int __real_netdev_send(struct netdev *, int qid, struct dp_packet_batch *,
-                       bool concurrent_txq);
-
 /* With feedback, whoever captures sees the frame when it enters the switch,
  * and so must not see it here. */
 static int
@@ -104,7 +100,7 @@ send_out(struct netdev *netdev, const void *frame, size_t size, bool feedback)
 
     dp_packet_batch_init_packet(&batch, make_packet(frame, size));
     return (feedback
-            ? __real_netdev_send(netdev, 0, &batch, true)
+            ? tap_send_unseen(netdev, &batch)
             : netdev_send(netdev, 0, &batch, true));
 }
 

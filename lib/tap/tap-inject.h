@@ -22,6 +22,8 @@
  * Server thread. */
 
 struct bpf_port_ops;
+struct dp_packet_batch;
+struct netdev;
 
 extern const struct bpf_port_ops tap_inject_ops;
 
@@ -29,5 +31,9 @@ extern const struct bpf_port_ops tap_inject_ops;
  * not bear it.  tap_inject_pause() waits for the frame that is being sent. */
 void tap_inject_pause(void);
 void tap_inject_resume(void);
+
+/* Sends 'batch', which it consumes, out of 'netdev' so that nobody who captures
+ * there sees it (tap-wrap.c).  Returns 0 or an errno value.  Any thread. */
+int tap_send_unseen(struct netdev *netdev, struct dp_packet_batch *batch);
 
 #endif /* tap-inject.h */

@@ -269,6 +269,9 @@ static bool (*reports)(const struct netdev *);
  * it must not look older.  0 if it does not matter. */
 DEFINE_STATIC_PER_THREAD_DATA(uint64_t, sending_since, 0);
 
+/* Is the thread within tap_send_unseen()? */
+DEFINE_STATIC_PER_THREAD_DATA(bool, sending_unseen, false);
+
 void
 bpf_tap_set_reporter(bool (*reports_)(const struct netdev *))
 {
@@ -293,7 +296,7 @@ bpf_tap_sent(const struct netdev *netdev, struct dp_packet *const packets[],
     const struct bpf_tap *tap;
     size_t n_sent = 0;
 
-    if (OVS_LIKELY(!bpf_tap_is_active())) {
+    if (OVS_LIKELY(!bpf_tap_is_active()) || *sending_unseen_get()) {
         return;
     }
     if (bpf_tap_is_followed()) {
@@ -363,6 +366,17 @@ __wrap_netdev_send(struct netdev *netdev, int qid,
         }
     }
     return __real_netdev_send(netdev, qid, batch, concurrent_txq);
+}
+
+int
+tap_send_unseen(struct netdev *netdev, struct dp_packet_batch *batch)
+{
+    int error;
+
+    *sending_unseen_get() = true;
+    error = __real_netdev_send(netdev, 0, batch, true);
+    *sending_unseen_get() = false;
+    return error;
 }
 
 /* Shows packets that are about to go into a tunnel. */
