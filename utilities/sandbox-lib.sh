@@ -8,7 +8,7 @@
 # vswitch.ovsschema.
 #
 # If SANDBOX_NETNS is set, the daemon runs in the network namespace of that
-# name.
+# name.  If SANDBOX_WRAPPER is set, that command starts it.
 
 # sandbox_env DIR: makes DIR the home of all that is started from now on.
 sandbox_env() {
@@ -48,8 +48,8 @@ sandbox_start_db() {
 # sandbox_start_switch [OPTION...]: starts the daemon with OPTIONs.
 sandbox_start_switch() {
     ${SANDBOX_NETNS:+ip netns exec "$SANDBOX_NETNS"} \
-        ovs-vswitchd -vconsole:off --detach --no-chdir --pidfile --log-file \
-        "$@" unix:"$SANDBOX_DIR/db.sock"
+        ${SANDBOX_WRAPPER-} ovs-vswitchd -vconsole:off --detach --no-chdir \
+        --pidfile --log-file "$@" unix:"$SANDBOX_DIR/db.sock"
 }
 
 # sandbox_end NAME [COMMAND...]: ends the daemon NAME, with COMMAND if there is
