@@ -243,7 +243,8 @@ feed(const char *name, size_t size, enum bpf_dev_way way)
     const struct bpf_tap *tap = bpf_tap_lookup(name);
 
     if (tap) {
-        bpf_tap_feed(tap, &packet, 1, way, UINT64_C(1000000000));
+        bpf_tap_feed(tap, &packet, NULL, 1, way, 0,
+                     UINT64_C(1000000000));
     }
     return tap != NULL;
 }

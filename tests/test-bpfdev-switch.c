@@ -260,7 +260,7 @@ switch_feed_data(const char *name, enum bpf_dev_way way, const void *data,
     if (bpf_tap_is_active()) {
         const struct bpf_tap *tap = bpf_tap_lookup(name);
         if (tap) {
-            bpf_tap_feed(tap, &packet, 1, way, packet_time());
+            bpf_tap_feed(tap, &packet, NULL, 1, way, 0, packet_time());
         }
     }
     ovsrcu_quiesce();

@@ -278,8 +278,8 @@ client_append(struct bpf_client *client, struct bpf_packet packets[],
     COVERAGE_ADD(bpf_dropped, n_dropped);
 }
 
-static uint64_t
-now_ns(void)
+uint64_t
+bpf_tap_now(void)
 {
     struct timespec ts;
 
@@ -310,7 +310,7 @@ client_feed(struct bpf_client *client, struct bpf_packet packets[],
     run.identities = identities;
     COVERAGE_ADD(bpf_captured, n_accepted);
     if (!*now) {
-        *now = now_ns();
+        *now = bpf_tap_now();
     }
     ovs_mutex_lock(&client->mutex);
     if (!client->closed) {
@@ -321,16 +321,8 @@ client_feed(struct bpf_client *client, struct bpf_packet packets[],
 
 void
 bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
-             size_t n, enum bpf_dev_way way, uint64_t now)
-{
-    bpf_tap_feed_identified(tap, packets, NULL, n, way, 0, now);
-}
-
-void
-bpf_tap_feed_identified(const struct bpf_tap *tap, struct bpf_packet packets[],
-                        const struct bpf_record_identity identities[],
-                        size_t n, enum bpf_dev_way way, uint8_t queue,
-                        uint64_t now)
+             const struct bpf_record_identity identities[], size_t n,
+             enum bpf_dev_way way, uint8_t queue, uint64_t now)
 {
     const struct bpf_client_array *array
         = ovsrcu_get(struct bpf_client_array *, &tap->clients);

@@ -68,21 +68,18 @@ const struct bpf_tap *bpf_tap_lookup(const char *name);
  * 'tap' expect. */
 uint32_t bpf_tap_dlt(const struct bpf_tap *tap);
 
-/* Shows the 'n' packets in 'packets', all of which go 'way', to every device
- * on 'tap'.  'now' is the time in nanoseconds since 1970, or 0 to have the
- * clock read, which happens only if a device accepts a packet.  Copies what it
- * keeps; uses the packets' "verdict" members for itself.  Any thread; never
- * allocates; takes the mutexes of those clients only whose filter accepts a
- * packet. */
-void bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
-                  size_t n, enum bpf_dev_way way, uint64_t now);
+/* The time in nanoseconds since 1970.  Any thread. */
+uint64_t bpf_tap_now(void);
 
-/* The same with the packets' 'identities', or NULL, and 'queue', as in struct
- * bpf_record. */
-void bpf_tap_feed_identified(const struct bpf_tap *tap,
-                             struct bpf_packet packets[],
-                             const struct bpf_record_identity identities[],
-                             size_t n, enum bpf_dev_way way, uint8_t queue,
-                             uint64_t now);
+/* Shows the 'n' packets in 'packets', all of which go 'way' and came by queue
+ * number 'queue', as in struct bpf_record, to every device on 'tap'.
+ * 'identities' are those of the packets, or NULL.  'now' is bpf_tap_now(), or 0
+ * to have the clock read, which happens only if a device accepts a packet.
+ * Copies what it keeps; uses the packets' "verdict" members for itself.  Any
+ * thread; never allocates; takes the mutexes of those clients only whose filter
+ * accepts a packet. */
+void bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
+                  const struct bpf_record_identity identities[], size_t n,
+                  enum bpf_dev_way way, uint8_t queue, uint64_t now);
 
 #endif /* bpf/bpf-feed.h */

@@ -463,8 +463,9 @@ identify(unsigned int ifindex, uint64_t id[HOST_OFFLOADS_ID])
     return error;
 }
 
-void
-bsd_offloads_identify(const char *name, struct host_offloads *saved)
+/* Stores in 'saved->id' which interface 'name' is. */
+static void
+offloads_identify(const char *name, struct host_offloads *saved)
 {
     unsigned int ifindex;
 
@@ -473,8 +474,10 @@ bsd_offloads_identify(const char *name, struct host_offloads *saved)
     }
 }
 
-int
-bsd_offloads_find(const struct host_offloads *saved, char name[IFNAMSIZ])
+/* Stores in 'name' what the interface of 'saved->id' is called now.  ENODEV:
+ * it is gone. */
+static int
+offloads_find(const struct host_offloads *saved, char name[IFNAMSIZ])
 {
     uint64_t id[HOST_OFFLOADS_ID];
 
@@ -484,6 +487,37 @@ bsd_offloads_find(const struct host_offloads *saved, char name[IFNAMSIZ])
         return ENODEV;
     }
     return 0;
+}
+
+int
+host_offloads_off(const char *name, struct host_offloads *saved)
+{
+    int error;
+
+    memset(saved, 0, sizeof *saved);
+    error = bsd_change_offloads(name, bsd_bad_offloads, 0, &saved->saved[0]);
+    saved->changed = saved->saved[0] != 0;
+    offloads_identify(name, saved);
+    return bsd_is_unsupported(error) ? 0 : error;
+}
+
+int
+host_offloads_restore(const char *name, struct host_offloads *saved)
+{
+    char now[IFNAMSIZ];
+    uint64_t changed;
+    int error;
+
+    (void) name;
+    if (!saved->changed) {
+        return 0;
+    }
+    saved->changed = false;
+    error = offloads_find(saved, now);
+    if (!error) {
+        error = bsd_change_offloads(now, 0, saved->saved[0], &changed);
+    }
+    return error == ENODEV ? 0 : error;
 }
 
 int

@@ -86,13 +86,6 @@ void bsd_tap_abandon(struct host_tap *tap);
 /* True if this process has the tap with index 'ifindex' open. */
 bool bsd_tap_is_ours(unsigned int ifindex);
 
-/* Stores in 'saved->id' which interface 'name' is. */
-void bsd_offloads_identify(const char *name, struct host_offloads *saved);
-
-/* Stores in 'name' what the interface of 'saved->id' is called now.  ENODEV:
- * it is gone. */
-int bsd_offloads_find(const struct host_offloads *saved, char name[IFNAMSIZ]);
-
 /* Destroys interface 'name' if it is still the one with index 'ifindex'.
  * ENODEV is success. */
 int bsd_destroy(const char *name, unsigned int ifindex);
@@ -120,6 +113,15 @@ struct bsd_medium {
 /* Stores in the 'size' bytes at 'name' what interface 'ifindex' was called when
  * it was made: "em0". */
 int bsd_birth_name(unsigned int ifindex, char *name, size_t size);
+
+/* Offloads that corrupt what is received, as the system counts them. */
+extern const uint64_t bsd_bad_offloads;
+
+/* Sets the enabled capabilities of 'name' to what is enabled without 'off' and
+ * with those of 'on' that it has.  Stores the bits that changed in '*changed',
+ * none on error. */
+int bsd_change_offloads(const char *name, uint64_t off, uint64_t on,
+                        uint64_t *changed);
 
 /* Interface flags, all that the system has, in one word. */
 int bsd_get_flags(const char *name, unsigned int *flags);

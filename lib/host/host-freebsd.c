@@ -243,15 +243,14 @@ const size_t n_bsd_media = sizeof bsd_media / sizeof bsd_media[0];
 const int bsd_max_capture_buffer = 512 * 1024;
 
 /* Offloads that if_bridge(4) takes from its members, too. */
-#define BAD_OFFLOADS (IFCAP_LRO | IFCAP_TSO4 | IFCAP_TSO6 | IFCAP_TXCSUM     \
-                      | IFCAP_TXCSUM_IPV6 | IFCAP_TOE4 | IFCAP_TOE6        \
-                      | IFCAP_VLAN_HWTSO)
+const uint64_t bsd_bad_offloads = (IFCAP_LRO | IFCAP_TSO4 | IFCAP_TSO6
+                                   | IFCAP_TXCSUM | IFCAP_TXCSUM_IPV6
+                                   | IFCAP_TOE4 | IFCAP_TOE6
+                                   | IFCAP_VLAN_HWTSO);
 
-/* Sets the enabled capabilities of 'name' to what is enabled without 'off' and
- * with 'on'.  Stores the bits that changed in '*changed'. */
-static int
-change_offloads(const char *name, unsigned int off, unsigned int on,
-                unsigned int *changed)
+int
+bsd_change_offloads(const char *name, uint64_t off, uint64_t on,
+                    uint64_t *changed)
 {
     unsigned int present, enabled, wanted;
     struct ifreq ifr;
@@ -273,39 +272,6 @@ change_offloads(const char *name, unsigned int off, unsigned int on,
     error = bsd_ifreq(name, SIOCSIFCAP, &ifr);
     *changed = error ? 0 : wanted ^ enabled;
     return error;
-}
-
-int
-host_offloads_off(const char *name, struct host_offloads *saved)
-{
-    unsigned int changed;
-    int error;
-
-    memset(saved, 0, sizeof *saved);
-    error = change_offloads(name, BAD_OFFLOADS, 0, &changed);
-    saved->changed = changed != 0;
-    saved->saved[0] = changed;
-    bsd_offloads_identify(name, saved);
-    return bsd_is_unsupported(error) ? 0 : error;
-}
-
-int
-host_offloads_restore(const char *name, struct host_offloads *saved)
-{
-    char now[IFNAMSIZ];
-    unsigned int changed;
-    int error;
-
-    (void) name;
-    if (!saved->changed) {
-        return 0;
-    }
-    saved->changed = false;
-    error = bsd_offloads_find(saved, now);
-    if (!error) {
-        error = change_offloads(now, 0, saved->saved[0], &changed);
-    }
-    return error == ENODEV ? 0 : error;
 }
 
 /* The name that the driver gave to the interface survives renaming. */

@@ -44,9 +44,6 @@ int lhost_rx_open_ring(const char *name, const struct host_rx_config *config,
 /* Makes the packet socket 'fd' one of the queues of 'group'. */
 int lhost_join_fanout(int fd, uint16_t group);
 
-/* Puts into '*meta' what the 'struct virtio_net_hdr' at 'vnet' says. */
-void lhost_get_meta(const void *vnet, struct host_meta *meta);
-
 /* Stores the ifindex of interface 'name' in '*ifindex', 0 on error. */
 int lhost_get_ifindex(const char *name, unsigned int *ifindex);
 

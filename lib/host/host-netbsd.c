@@ -255,16 +255,15 @@ const int bsd_max_capture_buffer = 1024 * 1024;
 
 /* Offloads that leave work undone in frames that we see, or make frames that
  * were never on the wire. */
-#define BAD_OFFLOADS (IFCAP_TSOv4 | IFCAP_TSOv6 | IFCAP_LRO                 \
-                      | IFCAP_CSUM_IPv4_Tx                                  \
-                      | IFCAP_CSUM_TCPv4_Tx | IFCAP_CSUM_UDPv4_Tx           \
-                      | IFCAP_CSUM_TCPv6_Tx | IFCAP_CSUM_UDPv6_Tx)
+const uint64_t bsd_bad_offloads = (IFCAP_TSOv4 | IFCAP_TSOv6 | IFCAP_LRO
+                                   | IFCAP_CSUM_IPv4_Tx
+                                   | IFCAP_CSUM_TCPv4_Tx | IFCAP_CSUM_UDPv4_Tx
+                                   | IFCAP_CSUM_TCPv6_Tx
+                                   | IFCAP_CSUM_UDPv6_Tx);
 
-/* Sets the enabled capabilities of 'name' to what is enabled without 'off' and
- * with 'on'.  Stores the bits that changed in '*changed'. */
-static int
-change_offloads(const char *name, uint64_t off, uint64_t on,
-                uint64_t *changed)
+int
+bsd_change_offloads(const char *name, uint64_t off, uint64_t on,
+                    uint64_t *changed)
 {
     uint64_t enabled, wanted;
     struct ifcapreq req;
@@ -287,39 +286,6 @@ change_offloads(const char *name, uint64_t off, uint64_t on,
     error = bsd_ioctl(SIOCSIFCAP, &req);
     *changed = error ? 0 : wanted ^ enabled;
     return error;
-}
-
-int
-host_offloads_off(const char *name, struct host_offloads *saved)
-{
-    uint64_t changed;
-    int error;
-
-    memset(saved, 0, sizeof *saved);
-    error = change_offloads(name, BAD_OFFLOADS, 0, &changed);
-    saved->changed = changed != 0;
-    saved->saved[0] = changed;
-    bsd_offloads_identify(name, saved);
-    return bsd_is_unsupported(error) ? 0 : error;
-}
-
-int
-host_offloads_restore(const char *name, struct host_offloads *saved)
-{
-    char now[IFNAMSIZ];
-    uint64_t changed;
-    int error;
-
-    (void) name;
-    if (!saved->changed) {
-        return 0;
-    }
-    saved->changed = false;
-    error = bsd_offloads_find(saved, now);
-    if (!error) {
-        error = change_offloads(now, 0, saved->saved[0], &changed);
-    }
-    return error == ENODEV ? 0 : error;
 }
 
 /* Interfaces cannot be renamed. */

@@ -296,8 +296,9 @@ get_gso(const struct virtio_net_hdr *vnet)
     }
 }
 
-void
-lhost_get_meta(const void *vnet_, struct host_meta *meta)
+/* Puts into '*meta' what the virtio header at 'vnet_' says. */
+static void
+get_meta(const void *vnet_, struct host_meta *meta)
 {
     struct virtio_net_hdr vnet;
 
@@ -331,7 +332,7 @@ describe(struct tpacket2_hdr *h, struct host_frame *frame)
         frame->meta.tpid = (h->tp_status & TP_STATUS_VLAN_TPID_VALID
                             ? h->tp_vlan_tpid : ETH_P_8021Q);
     }
-    lhost_get_meta(data - sizeof(struct virtio_net_hdr), &frame->meta);
+    get_meta(data - sizeof(struct virtio_net_hdr), &frame->meta);
 }
 
 /* Takes the frame that begins in the slot of '*frame' from the socket's queue,

@@ -57,9 +57,9 @@
  * Every function may be called by any thread.  Calls that take a handle
  * (struct host_tap, host_rx, host_tx, host_notifier, host_promisc) must be
  * serialised per handle by the caller, with the exception that one thread may
- * read a tap while another one writes it.  No function blocks longer than a system call
- * on local state needs, except where a timeout is documented.  No function
- * calls back under a lock of its own. */
+ * read a tap while another one writes it.  No function blocks longer than a
+ * system call on local state needs, except where a timeout is documented.  No
+ * function calls back under a lock of its own. */
 
 #ifndef HOST_HOST_H
 #define HOST_HOST_H 1
@@ -432,14 +432,11 @@ struct host_meta {
                                  * bytes from here to the end... */
     uint16_t csum_offset;       /* ...and belongs this far behind the start. */
     uint16_t gso_size;          /* Payload of each segment but the last. */
-    uint16_t hdr_len;           /* Headers up to the payload; 0 = unknown. */
     uint16_t tpid;              /* A VLAN tag that was taken off the frame, */
     uint16_t tci;               /* and that goes behind the addresses; host
                                  * byte order, 'tpid' 0 = none. */
     uint8_t csum;               /* enum host_csum. */
     uint8_t gso;                /* enum host_gso. */
-    bool ecn;                   /* HOST_GSO_TCP*: CWR is for the first segment
-                                 * only. */
 };
 
 struct host_frame {

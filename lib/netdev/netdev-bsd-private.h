@@ -173,7 +173,8 @@ void nb_leftovers_forget(const struct host_offloads *offloads);
 /* netdev-qos.c
  *
  * Gives 'class' the operations for queues if 'lender', the built-in class of
- * devices or NULL, has them, else one that refuses.  Main thread, before 'class' is registered. */
+ * devices or NULL, has them, else one that refuses.  Main thread, before
+ * 'class' is registered. */
 void nb_qos_lend(const struct netdev_class *lender,
                  struct netdev_class *class);
 

@@ -220,19 +220,6 @@ parse_option(const struct smap *args, const char *key, int default_value,
     return 0;
 }
 
-/* Of an interface that has gone meanwhile nobody knows. */
-static bool
-nb_is_ethernet(struct netdev_bsd *netdev)
-{
-    struct nb_dev *dev = &netdev->dev;
-    bool ethernet;
-
-    ovs_mutex_lock(&dev->mutex);
-    ethernet = nb_dev_get__(dev, HOST_V_LLADDR) || dev->cache.link.ether;
-    ovs_mutex_unlock(&dev->mutex);
-    return ethernet;
-}
-
 /* How to receive: in the best way that there is, or through libpcap. */
 static int
 parse_method(const struct smap *args, bool *pcap, char **errp)
@@ -260,7 +247,7 @@ parse_config(struct netdev_bsd *netdev, const struct smap *args,
         || parse_method(args, &config->pcap, errp)) {
         return EINVAL;
     }
-    if (!nb_is_ethernet(netdev)) {
+    if (!nb_dev_is_ethernet(&netdev->dev)) {
         *errp = xasprintf("%s cannot be a port: it is not an Ethernet "
                           "interface", netdev_get_name(&netdev->up));
         return EOPNOTSUPP;

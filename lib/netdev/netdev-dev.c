@@ -394,6 +394,23 @@ nb_dev_get__(struct nb_dev *dev, unsigned int value)
     return error;
 }
 
+bool
+nb_dev_is_ethernet__(struct nb_dev *dev)
+{
+    return nb_dev_get__(dev, HOST_V_LLADDR) || dev->cache.link.ether;
+}
+
+bool
+nb_dev_is_ethernet(struct nb_dev *dev)
+{
+    bool ethernet;
+
+    ovs_mutex_lock(&dev->mutex);
+    ethernet = nb_dev_is_ethernet__(dev);
+    ovs_mutex_unlock(&dev->mutex);
+    return ethernet;
+}
+
 void
 nb_dev_own_change__(struct nb_dev *dev, unsigned int values)
 {

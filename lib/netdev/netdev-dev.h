@@ -122,6 +122,12 @@ void nb_dev_forget_addrs(void);
  * is still the same, soon.  Any thread. */
 void nb_dev_doubt(struct nb_dev *dev);
 
+/* Returns false if the interface is known not to be an Ethernet one; of one
+ * that has gone meanwhile nobody knows.  The first is for callers that hold
+ * 'dev->mutex'. */
+bool nb_dev_is_ethernet__(struct nb_dev *dev) OVS_REQUIRES(dev->mutex);
+bool nb_dev_is_ethernet(struct nb_dev *dev);
+
 /* Returns true unless the interface is known to be gone. */
 bool nb_dev_is_present(struct nb_dev *dev);
 

@@ -116,8 +116,7 @@ get_rx_args(struct netdev_bsd *netdev, struct rx_args *args)
 
     ovs_mutex_lock(&dev->mutex);
     ovs_strlcpy(args->kname, dev->kname, sizeof args->kname);
-    args->ether = (nb_dev_get__(dev, HOST_V_LLADDR)
-                   || dev->cache.link.ether);
+    args->ether = nb_dev_is_ethernet__(dev);
     args->mtu = nb_dev_get__(dev, HOST_V_MTU) ? 0 : dev->cache.link.mtu;
     config->max_frame = (netdev->config.snaplen
                          ? netdev->config.snaplen
@@ -218,17 +217,12 @@ rx_close(struct nb_rxq *rxq)
 static const char *
 receive_problem(struct netdev_bsd *netdev, int error)
 {
-    bool ether;
-
     if (error != EOPNOTSUPP) {
         return nb_strerror(error);
     } else if (netdev->config.n_rxq > 1) {
         return "several receive queues are not supported here";
     }
-    ovs_mutex_lock(&netdev->dev.mutex);
-    ether = netdev->dev.cache.link.ether;
-    ovs_mutex_unlock(&netdev->dev.mutex);
-    return (ether
+    return (nb_dev_is_ethernet(&netdev->dev)
             ? "the system cannot capture on this interface"
             : "not an Ethernet interface");
 }

@@ -180,8 +180,7 @@ show(struct kept *kept, unsigned int reason)
 
     if (tap && kept->ethernet) {
         kept->identity.reason = reason;
-        bpf_tap_feed_identified(tap, &packet, &kept->identity, 1, BPF_DEV_IN,
-                                0, 0);
+        bpf_tap_feed(tap, &packet, &kept->identity, 1, BPF_DEV_IN, 0, 0);
     }
 }
 

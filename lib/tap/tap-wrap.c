@@ -46,7 +46,6 @@
 #include <config.h>
 
 #include <errno.h>
-#include <time.h>
 
 #include "bpf/bpf-feed.h"
 #include "dp-packet.h"
@@ -146,8 +145,8 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
         }
     }
     if (end > shown) {
-        bpf_tap_feed_identified(tap, shown, followed ? identities : NULL,
-                                end - shown, way, queue, now);
+        bpf_tap_feed(tap, shown, followed ? identities : NULL, end - shown, way,
+                     queue, now);
     }
 }
 
@@ -156,14 +155,14 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
  * time. */
 static void
 show(const char *name, struct dp_packet *const packets[], size_t n,
-     enum bpf_dev_way way, uint8_t queue)
+     enum bpf_dev_way way)
 {
     const struct bpf_tap *tap = bpf_tap_lookup(name);
 
     while (tap && n) {
         size_t burst = MIN(n, NETDEV_MAX_BURST);
 
-        show_some(tap, packets, burst, way, queue, 0, NULL);
+        show_some(tap, packets, burst, way, 0, 0, NULL);
         packets += burst;
         n -= burst;
     }
@@ -173,7 +172,7 @@ static void
 tap_batch(const char *name, const struct dp_packet_batch *batch,
           enum bpf_dev_way way)
 {
-    show(name, batch->packets, dp_packet_batch_size(batch), way, 0);
+    show(name, batch->packets, dp_packet_batch_size(batch), way);
 }
 
 /* Where to ask for the times of packets that were received.  Set before packets
@@ -196,9 +195,10 @@ queue_number(struct netdev_rxq *rx)
 }
 
 /* Shows 'batch', which was just received from 'rx', with the times at which its
- * packets arrived, if they are known. */
+ * packets arrived, if they are known; not if they are 'feedback'. */
 static void
-tap_received(struct netdev_rxq *rx, const struct dp_packet_batch *batch)
+tap_received(struct netdev_rxq *rx, const struct dp_packet_batch *batch,
+             bool feedback)
 {
     const struct bpf_tap *tap = bpf_tap_lookup(netdev_rxq_get_name(rx));
     size_t n = dp_packet_batch_size(batch);
@@ -208,7 +208,7 @@ tap_received(struct netdev_rxq *rx, const struct dp_packet_batch *batch)
     if (!tap) {
         return;
     }
-    times = rx_clock ? rx_clock(rx, n) : NULL;
+    times = rx_clock && !feedback ? rx_clock(rx, n) : NULL;
     for (size_t i = 0; times && i < n; i++) {
         now = MAX(now, times[i]);
     }
@@ -237,6 +237,7 @@ int
 __wrap_netdev_rxq_recv(struct netdev_rxq *rx, struct dp_packet_batch *batch,
                        int *qfill)
 {
+    bool feedback;
     int error;
 
     if (OVS_LIKELY(!bpf_tap_is_active())) {
@@ -244,20 +245,13 @@ __wrap_netdev_rxq_recv(struct netdev_rxq *rx, struct dp_packet_batch *batch,
     }
 
     tap_drops_settle();
-    if (receive_feedback(rx, batch, qfill)) {
-        if (OVS_UNLIKELY(bpf_tap_is_followed())) {
-            tap_identity_give(netdev_rxq_get_name(rx), batch);
-        }
-        show(netdev_rxq_get_name(rx), batch->packets,
-             dp_packet_batch_size(batch), BPF_DEV_IN, queue_number(rx));
-        return 0;
-    }
-    error = __real_netdev_rxq_recv(rx, batch, qfill);
+    feedback = receive_feedback(rx, batch, qfill);
+    error = feedback ? 0 : __real_netdev_rxq_recv(rx, batch, qfill);
     if (!error) {
         if (OVS_UNLIKELY(bpf_tap_is_followed())) {
             tap_identity_give(netdev_rxq_get_name(rx), batch);
         }
-        tap_received(rx, batch);
+        tap_received(rx, batch, feedback);
     }
     return error;
 }
@@ -314,15 +308,6 @@ bpf_tap_sent(const struct netdev *netdev, struct dp_packet *const packets[],
     show_some(tap, sent, n_sent, BPF_DEV_OUT, 0, *sending_since_get(), NULL);
 }
 
-static uint64_t
-now_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-    return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
-}
-
 static bool
 does_report(const struct netdev *netdev)
 {
@@ -338,7 +323,7 @@ tap_sending(struct netdev *netdev, const struct dp_packet_batch *batch)
     if (!does_report(netdev)) {
         tap_batch(name, batch, BPF_DEV_OUT);
     } else {
-        *sending_since_get() = bpf_tap_lookup(name) ? now_ns() : 0;
+        *sending_since_get() = bpf_tap_lookup(name) ? bpf_tap_now() : 0;
     }
 }
 
@@ -439,7 +424,7 @@ tap_popped(const struct netdev *netdev, const struct dp_packet_batch *batch)
             }
         }
         if (name) {
-            show(name, &batch->packets[start], end - start, BPF_DEV_IN, 0);
+            show(name, &batch->packets[start], end - start, BPF_DEV_IN);
         }
     }
 }

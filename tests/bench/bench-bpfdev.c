@@ -345,7 +345,7 @@ feed_batch(const uint8_t *data, size_t size)
             .data = data, .size = size, .wirelen = size,
         };
     }
-    bpf_tap_feed(bpf_tap_lookup("p1"), packets, BATCH, BPF_DEV_IN,
+    bpf_tap_feed(bpf_tap_lookup("p1"), packets, NULL, BATCH, BPF_DEV_IN, 0,
                  nsec_now(CLOCK_REALTIME));
     ovsrcu_quiesce();
 }
