@@ -27,22 +27,13 @@
 #include "crc32c.h"
 #include "csum.h"
 #include "packets.h"
+#include "random.h"
 #include "unaligned.h"
 #include "util.h"
 
 #define MTU 1500
 
-static uint32_t state;
 static uint32_t the_round;
-
-static uint32_t
-next_random(uint32_t limit)
-{
-    state ^= state << 13;
-    state ^= state >> 17;
-    state ^= state << 5;
-    return limit ? state % limit : state;
-}
 
 static void OVS_PRINTF_FORMAT(1, 2)
 fail(const char *format, ...)
@@ -316,20 +307,20 @@ static void
 random_shape(struct shape *shape)
 {
     memset(shape, 0, sizeof *shape);
-    shape->n_tags = next_random(3);
-    shape->tag_off = next_random(2);
-    shape->tunnel = next_random(2) ? next_random(N_TUNNELS) : NO_TUNNEL;
-    shape->outer_v6 = next_random(2);
-    shape->outer_csum = next_random(2);
-    shape->v6 = next_random(2);
-    shape->n_options = next_random(4);
-    shape->proto = next_random(4) ? IPPROTO_TCP : IPPROTO_UDP;
-    shape->flags = next_random(0);
-    shape->segment = 48 + next_random(1400);
-    shape->payload_len = (next_random(2)
-                          ? next_random(65000)
-                          : shape->segment * next_random(20)
-                            + next_random(3));
+    shape->n_tags = random_range(3);
+    shape->tag_off = random_range(2);
+    shape->tunnel = random_range(2) ? random_range(N_TUNNELS) : NO_TUNNEL;
+    shape->outer_v6 = random_range(2);
+    shape->outer_csum = random_range(2);
+    shape->v6 = random_range(2);
+    shape->n_options = random_range(4);
+    shape->proto = random_range(4) ? IPPROTO_TCP : IPPROTO_UDP;
+    shape->flags = random_uint32();
+    shape->segment = 48 + random_range(1400);
+    shape->payload_len = (random_range(2)
+                          ? (size_t) random_range(65000)
+                          : shape->segment * random_range(20)
+                            + random_range(3));
     shape->payload_len = MIN(shape->payload_len, 65000);
 }
 
@@ -408,13 +399,27 @@ check_super(void)
     nb_packets_destroy(&q);
 }
 
+/* Receives 'frame', which 'what' tells of and which makes one packet: that of
+ * 'want'. */
+static void
+check_received(const struct host_frame *frame, const struct builder *want,
+               const char *what, struct nb_offload_work *work)
+{
+    struct nb_packets q = { .n = 0 };
+
+    if (!nb_offload_receive(frame, MTU, &q, work) || q.n != 1) {
+        fail("%s was refused", what);
+    }
+    check_packet(q.packets[0].packet, want, 0);
+    nb_packets_destroy(&q);
+}
+
 /* One frame, with the checksum left over. */
 static void
 check_one(void)
 {
     static struct builder one, want;
     struct nb_offload_work work = { .n_cut = 0 };
-    struct nb_packets q = { .n = 0 };
     struct host_frame frame;
     struct layout layout;
     struct shape shape;
@@ -427,29 +432,24 @@ check_one(void)
     piece = (struct piece) { .len = shape.payload_len % 1400, .last = true };
     build(&one, &shape, &piece, true, &layout);
     describe(&frame, &one, &shape, &layout, false);
-    if (!shape.tunnel && next_random(2)) {
+    if (!shape.tunnel && random_range(2)) {
         /* The system says nothing about it. */
         frame.meta.csum = HOST_CSUM_MAYBE;
         frame.meta.csum_start = frame.meta.csum_offset = 0;
     }
-    if (!nb_offload_receive(&frame, MTU, &q, &work) || q.n != 1) {
-        fail("a good frame was refused");
-    }
+    build(&want, &shape, &piece, false, &layout);
+    check_received(&frame, &want, "a good frame", &work);
     if (work.n_finished != 1) {
         fail("%"PRIuSIZE" checksums finished", work.n_finished);
     }
-    build(&want, &shape, &piece, false, &layout);
-    check_packet(q.packets[0].packet, &want, 0);
-    nb_packets_destroy(&q);
 }
 
 /* A frame of SCTP, whose checksum is a CRC. */
 static void
 check_sctp(void)
 {
-    static struct builder b;
+    static struct builder b, want;
     struct nb_offload_work work = { .n_cut = 0 };
-    struct nb_packets q = { .n = 0 };
     struct host_frame frame = { .data = b.data };
     size_t ip, l4;
     ovs_be32 crc;
@@ -465,13 +465,10 @@ check_sctp(void)
     frame.meta.csum = HOST_CSUM_PARTIAL;
     frame.meta.csum_start = l4;
     frame.meta.csum_offset = 8;
-    if (!nb_offload_receive(&frame, MTU, &q, &work) || q.n != 1) {
-        fail("SCTP was refused");
-    }
+    want = b;
     crc = crc32c(b.data + l4, b.n - l4);
-    memcpy(b.data + l4 + 8, &crc, sizeof crc);
-    check_packet(q.packets[0].packet, &b, 0);
-    nb_packets_destroy(&q);
+    memcpy(want.data + l4 + 8, &crc, sizeof crc);
+    check_received(&frame, &want, "SCTP", &work);
 }
 
 /* What is not marked, and needs nothing, is left alone. */
@@ -480,8 +477,7 @@ check_whole(void)
 {
     static struct builder b;
     struct nb_offload_work work = { .n_cut = 0 };
-    struct nb_packets q = { .n = 0 };
-    struct piece piece = { .len = next_random(1200), .last = true };
+    struct piece piece = { .len = random_range(1200), .last = true };
     struct host_frame frame;
     struct layout layout;
     struct shape shape;
@@ -491,11 +487,7 @@ check_whole(void)
     build(&b, &shape, &piece, false, &layout);
     describe(&frame, &b, &shape, &layout, false);
     frame.meta.csum = HOST_CSUM_MAYBE;
-    if (!nb_offload_receive(&frame, MTU, &q, &work) || q.n != 1) {
-        fail("a whole frame was refused");
-    }
-    check_packet(q.packets[0].packet, &b, 0);
-    nb_packets_destroy(&q);
+    check_received(&frame, &b, "a whole frame", &work);
 }
 
 /* Damage. */
@@ -505,8 +497,8 @@ odd_number(size_t len)
 {
     static const uint16_t odd[] = { 0, 1, 13, 14, 34, 54, 65535 };
 
-    return (next_random(3) ? next_random(len + 20)
-            : odd[next_random(ARRAY_SIZE(odd))]);
+    return (random_range(3) ? random_range(len + 20)
+            : odd[random_range(ARRAY_SIZE(odd))]);
 }
 
 static void
@@ -514,26 +506,26 @@ damage(struct host_frame *frame, uint8_t *data)
 {
     struct host_meta *meta = &frame->meta;
 
-    for (uint32_t n = next_random(6); n; n--) {
-        data[next_random(MIN(frame->len, 120))] = next_random(0);
+    for (uint32_t n = random_range(6); n; n--) {
+        data[random_range(MIN(frame->len, 120))] = random_uint32();
     }
-    if (!next_random(3)) {
-        frame->len = 14 + next_random(frame->len - 13);
+    if (!random_range(3)) {
+        frame->len = 14 + random_range(frame->len - 13);
         frame->wire_len = frame->len;
     }
-    if (!next_random(4)) {
-        meta->csum = next_random(HOST_CSUM_MAYBE + 1);
+    if (!random_range(4)) {
+        meta->csum = random_range(HOST_CSUM_MAYBE + 1);
     }
-    if (!next_random(4)) {
+    if (!random_range(4)) {
         meta->csum_start = odd_number(frame->len);
     }
-    if (!next_random(4)) {
+    if (!random_range(4)) {
         meta->csum_offset = odd_number(frame->len);
     }
-    if (!next_random(4)) {
-        meta->gso = next_random(HOST_GSO_UNKNOWN + 1);
+    if (!random_range(4)) {
+        meta->gso = random_range(HOST_GSO_UNKNOWN + 1);
     }
-    if (!next_random(4)) {
+    if (!random_range(4)) {
         meta->gso_size = odd_number(frame->len);
     }
 }
@@ -555,12 +547,12 @@ check_damaged(void)
     shape.payload_len %= 4000;
     piece = (struct piece) { .len = shape.payload_len, .last = true };
     build(&b, &shape, &piece, true, &layout);
-    describe(&frame, &b, &shape, &layout, next_random(4));
+    describe(&frame, &b, &shape, &layout, random_range(4));
     damage(&frame, b.data);
 
     /* Memory that ends where the frame ends. */
     frame.data = copy = xmemdup(b.data, frame.len);
-    ok = nb_offload_receive(&frame, (int) next_random(3000) - 10, &q, &work);
+    ok = nb_offload_receive(&frame, (int) random_range(3000) - 10, &q, &work);
     if (ok != (q.n > 0)) {
         fail("%s with %"PRIuSIZE" packets", ok ? "success" : "failure", q.n);
     }
@@ -577,9 +569,9 @@ check_damaged(void)
 static void
 check_csum(void)
 {
-    size_t ofs = next_random(64);
-    size_t n = next_random(next_random(2) ? 70 : 3000);
-    uint32_t partial = next_random(0);
+    size_t ofs = random_range(64);
+    size_t n = random_range(random_range(2) ? 70 : 3000);
+    uint32_t partial = random_uint32();
     ovs_be16 want = csum_finish(csum_continue(partial >> 8, payload + ofs, n));
     ovs_be16 got = csum_finish(nb_csum_continue(partial >> 8,
                                                 payload + ofs, n));
@@ -595,9 +587,9 @@ main(int argc, char *argv[])
 {
     uint32_t n = argc > 2 ? strtoul(argv[2], NULL, 10) : 100000;
 
-    state = argc > 1 ? strtoul(argv[1], NULL, 10) | 1 : 1;
+    random_set_seed(argc > 1 ? strtoul(argv[1], NULL, 10) | 1 : 1);
     for (size_t i = 0; i < sizeof payload; i++) {
-        payload[i] = next_random(0);
+        payload[i] = random_uint32();
     }
     check_sctp();
     for (the_round = 0; the_round < n; the_round++) {
