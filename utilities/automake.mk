@@ -49,6 +49,8 @@ BPFTAP_ENGINE = \
 	utilities/bpftap-names.h \
 	utilities/bpftap-ports.c \
 	utilities/bpftap-ports.h \
+	utilities/bpftap-socket.c \
+	utilities/bpftap-socket.h \
 	utilities/bpftap-source.c \
 	utilities/bpftap-source.h \
 	utilities/bpftap-spec.c \
@@ -59,36 +61,38 @@ BPFTAP_ENGINE = \
 
 utilities_ovs_bpftap_SOURCES = \
 	$(BPFTAP_ENGINE) \
+	utilities/bpftap-brief.c \
+	utilities/bpftap-brief.h \
 	utilities/bpftap-capture.c \
 	utilities/bpftap-commands.h \
+	utilities/bpftap-csv.c \
+	utilities/bpftap-csv.h \
 	utilities/bpftap-dump.c \
-	utilities/bpftap-events.c \
-	utilities/bpftap-events.h \
 	utilities/bpftap-events-db.c \
 	utilities/bpftap-events-log.c \
 	utilities/bpftap-events-private.h \
+	utilities/bpftap-events.c \
+	utilities/bpftap-events.h \
+	utilities/bpftap-exporter.c \
 	utilities/bpftap-extcap.c \
+	utilities/bpftap-follow.c \
+	utilities/bpftap-forecast.c \
+	utilities/bpftap-forecast.h \
 	utilities/bpftap-inject.c \
+	utilities/bpftap-latency.c \
+	utilities/bpftap-latency.h \
 	utilities/bpftap-list.c \
+	utilities/bpftap-metrics.c \
+	utilities/bpftap-metrics.h \
 	utilities/bpftap-options.c \
 	utilities/bpftap-options.h \
 	utilities/bpftap-record.c \
-	utilities/bpftap-brief.c \
-	utilities/bpftap-brief.h \
-	utilities/bpftap-follow.c \
-	utilities/bpftap-exporter.c \
-	utilities/bpftap-latency.c \
-	utilities/bpftap-latency.h \
-	utilities/bpftap-metrics.c \
-	utilities/bpftap-metrics.h \
 	utilities/bpftap-scrape.c \
 	utilities/bpftap-scrape.h \
-	utilities/bpftap-ways.c \
-	utilities/bpftap-ways.h \
-	utilities/bpftap-forecast.c \
-	utilities/bpftap-forecast.h \
 	utilities/bpftap-top.c \
 	utilities/bpftap-trace.c \
+	utilities/bpftap-ways.c \
+	utilities/bpftap-ways.h \
 	utilities/bpftap-words.c \
 	utilities/ovs-bpftap.c
 # The library goes into the program: it starts faster that way, and the program

@@ -134,15 +134,6 @@ static bool
 parse_file_option(int c, struct bt_capture *capture, struct bt_strv *comments)
 {
     switch (c) {
-    case 'w':
-        capture->files.path = optarg;
-        return true;
-    case 'z':
-        capture->files.compression = bt_compression_parse("-z", optarg);
-        return true;
-    case 'a':
-        bt_files_parse_end("-a", optarg, &capture->files);
-        return true;
     case 'b':
         bt_files_parse_next("-b", optarg, &capture->files);
         return true;
@@ -165,7 +156,7 @@ parse_file_option(int c, struct bt_capture *capture, struct bt_strv *comments)
                                                        optarg));
         return true;
     default:
-        return false;
+        return bt_parse_file_option(c, &capture->files);
     }
 }
 

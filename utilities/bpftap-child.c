@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -110,18 +109,4 @@ bt_run(char *const argv[], struct bt_str *output)
     return (bt_child_start(&child, argv)
             ? 127
             : bt_child_finish(&child, output));
-}
-
-void
-bt_set_rundir(const char *socket)
-{
-    const char *slash = socket ? strrchr(socket, '/') : NULL;
-    char *dir;
-
-    if (slash) {
-        dir = bt_strdup(socket);
-        dir[slash - socket] = '\0';
-        setenv("OVS_RUNDIR", dir[0] ? dir : "/", 1);
-        free(dir);
-    }
 }

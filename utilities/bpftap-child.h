@@ -36,10 +36,6 @@ int bt_child_finish(struct bt_child *, struct bt_str *output);
 /* Both at once. */
 int bt_run(char *const argv[], struct bt_str *output);
 
-/* Makes children look for the switch where its 'socket' is, unless that is
- * NULL: ovs-appctl, ovs-ofctl and ovs-vsctl go by OVS_RUNDIR. */
-void bt_set_rundir(const char *socket);
-
 /* Waits for process 'pid' and returns its exit status as above. */
 int bt_wait_pid(pid_t pid);
 

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bpftap-csv.h"
 #include "bpftap-source.h"
 #include "printable.h"
 
@@ -108,48 +109,6 @@ bt_events_db_wait(const struct bt_events *events, uint64_t *wait)
     }
 }
 
-/* Takes the next field off the line '*s' of CSV, in place. */
-static char *
-next_field(char **s)
-{
-    char *field = *s, *from = *s, *to = *s;
-    bool quoted = *from == '"';
-
-    if (quoted) {
-        from++;
-    }
-    while (*from && (quoted || *from != ',')) {
-        if (quoted && *from == '"') {
-            if (from[1] != '"') {
-                quoted = false;
-                from++;
-                continue;
-            }
-            from++;
-        }
-        *to++ = *from++;
-    }
-    *s = *from ? from + 1 : from;
-    *to = '\0';
-    return field;
-}
-
-/* Returns the number of 'key' in 'statistics', such as "a=1 b=2", 0 if it is
- * not there. */
-static uint64_t
-find_statistic(const char *statistics, const char *key)
-{
-    size_t n = strlen(key);
-
-    for (const char *p = statistics; p; p = strchr(p, ' ')) {
-        p += *p == ' ';
-        if (!strncmp(p, key, n) && p[n] == '=') {
-            return strtoull(p + n + 1, NULL, 10);
-        }
-    }
-    return 0;
-}
-
 static struct bt_events_port *
 find_port(struct bt_events_db *db, const char *name)
 {
@@ -187,8 +146,11 @@ update_counters(const struct bt_events_db *db, struct bt_files *files,
         uint64_t value = 0;
 
         for (size_t j = 0; j < BT_ARRAY_SIZE(counter->keys); j++) {
-            if (counter->keys[j]) {
-                value += find_statistic(statistics, counter->keys[j]);
+            uint64_t n;
+
+            if (counter->keys[j]
+                && bt_csv_find(statistics, counter->keys[j], &n)) {
+                value += n;
             }
         }
         if (files && value > port->counters[i]
@@ -264,7 +226,7 @@ take_line(struct bt_events_db *db, struct bt_files *files,
     bool recorded = false;
 
     for (size_t i = 0; i < N_COLUMNS; i++) {
-        columns[i] = next_field(&line);
+        columns[i] = bt_csv_field(&line);
     }
     for (size_t i = 0; i < n_sources; i++) {
         recorded |= !strcmp(sources[i]->name, columns[NAME]);

@@ -25,13 +25,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <pcap/pcap.h>
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-filter.h"
+#include "bpftap-socket.h"
 #include "bpftap-who.h"
 #include "printable.h"
 
@@ -260,65 +260,16 @@ accept_client(struct bt_events *events)
                            % BT_ARRAY_SIZE(events->clients));
 }
 
-/* Returns a connection to 'path', or -1 with errno. */
-static int
-connect_to(const char *path)
-{
-    struct sockaddr_un sun = { .sun_family = AF_UNIX };
-    int fd, error;
-
-    if (strlen(path) >= sizeof sun.sun_path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    strcpy(sun.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (fd < 0) {
-        return -1;
-    }
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    if (!connect(fd, (struct sockaddr *) &sun, sizeof sun)) {
-        return fd;
-    }
-    error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
-
-/* Makes the socket 'path', in place of one that nobody serves any more.
- * Returns 0 or an errno value. */
+/* Makes the socket 'path', for this user only.  Returns 0 or an errno value. */
 static int
 listen_on(struct bt_events *events, const char *path)
 {
-    struct sockaddr_un sun = { .sun_family = AF_UNIX };
-    mode_t old;
-    int fd, error;
+    mode_t old = umask(077);
+    int error = bt_socket_listen(path, 4, &events->listener);
 
-    fd = connect_to(path);
-    if (fd >= 0) {
-        close(fd);
-        return EADDRINUSE;
-    } else if (errno == ECONNREFUSED) {
-        unlink(path);
-    } else if (errno == ENAMETOOLONG) {
-        return errno;
-    }
-    strcpy(sun.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (fd < 0) {
-        return errno;
-    }
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    old = umask(077);
-    error = (bind(fd, (struct sockaddr *) &sun, sizeof sun) || listen(fd, 4)
-             ? errno : 0);
     umask(old);
-    if (error) {
-        close(fd);
-    } else {
-        events->listener = fd;
+    if (!error) {
+        fcntl(events->listener, F_SETFL, O_NONBLOCK);
         events->path = bt_strdup(path);
     }
     return error;
@@ -491,7 +442,7 @@ find_recorder(const char *rundir)
     while (dir && (entry = readdir(dir))) {
         char *path = bt_asprintf("%s/%s", rundir, entry->d_name);
         int fd = (strncmp(entry->d_name, PREFIX, strlen(PREFIX))
-                  ? -1 : connect_to(path));
+                  ? -1 : bt_socket_connect(path, false));
 
         if (fd >= 0) {
             bt_str_printf(&names, "%s%s", n_found++ ? ", " : "", path);
@@ -548,7 +499,7 @@ bt_events_command(const char *socket_, const char *path, const char *command)
     struct bt_str line = { NULL, 0, 0 };
     char *rundir = bt_who_rundir(socket_);
     char *request = bt_asprintf("%s\n", command);
-    int fd = path ? connect_to(path) : find_recorder(rundir);
+    int fd = path ? bt_socket_connect(path, false) : find_recorder(rundir);
     bool ok = false;
 
     if (fd < 0) {

@@ -30,12 +30,13 @@
 #include <microhttpd.h>
 
 #include "bpfdev/bpfdev.h"
-#include "bpftap-child.h"
 #include "bpftap-latency.h"
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
 #include "bpftap-scrape.h"
+#include "bpftap-socket.h"
 #include "bpftap-ways.h"
+#include "bpftap-who.h"
 
 static const char help[] =
 "usage: ovs-bpftap exporter [OPTION]...\n"
@@ -86,38 +87,16 @@ struct exporter {
 
 /* The address. */
 
-/* A socket file that nobody listens on any more is in the way. */
-static bool
-is_stale(const struct sockaddr_un *sun)
-{
-    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    bool stale = (connect(fd, (const struct sockaddr *) sun, sizeof *sun)
-                  && errno == ECONNREFUSED);
-
-    close(fd);
-    return stale;
-}
-
 static void
 listen_unix(struct exporter *e)
 {
-    struct sockaddr_un sun = { .sun_family = AF_UNIX };
-    int error;
+    int error = bt_socket_listen(e->address, BACKLOG, &e->fd);
 
-    if (strlen(e->address) >= sizeof sun.sun_path) {
+    if (error == ENAMETOOLONG) {
         bt_fatal("--listen: %s: a socket's path has at most %zu bytes",
-                 e->address, sizeof sun.sun_path - 1);
-    }
-    strcpy(sun.sun_path, e->address);
-    e->fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    error = bind(e->fd, (struct sockaddr *) &sun, sizeof sun) ? errno : 0;
-    if (error == EADDRINUSE && is_stale(&sun)) {
-        unlink(e->address);
-        error = bind(e->fd, (struct sockaddr *) &sun, sizeof sun) ? errno : 0;
-    }
-    if (error || listen(e->fd, BACKLOG)) {
-        bt_fatal("--listen: %s: %s", e->address,
-                 strerror(error ? error : errno));
+                 e->address, sizeof ((struct sockaddr_un *) NULL)->sun_path - 1);
+    } else if (error) {
+        bt_fatal("--listen: %s: %s", e->address, strerror(error));
     }
     e->path = e->address;
 }
@@ -497,7 +476,7 @@ bt_cmd_exporter(int argc, char *argv[])
     e.address = DEFAULT_ADDRESS;
     pthread_mutex_init(&e.mutex, NULL);
     parse(&e, argc, argv);
-    bt_set_rundir(e.common.socket);
+    bt_who_set_rundir(e.common.socket);
     if (strchr(e.address, '/')) {
         listen_unix(&e);
     } else {

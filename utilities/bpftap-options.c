@@ -205,6 +205,24 @@ bt_parse_port_option(int c, struct bt_capture *capture)
     }
 }
 
+bool
+bt_parse_file_option(int c, struct bt_files_config *files)
+{
+    switch (c) {
+    case 'w':
+        files->path = optarg;
+        return true;
+    case 'z':
+        files->compression = bt_compression_parse("-z", optarg);
+        return true;
+    case 'a':
+        bt_files_parse_end("-a", optarg, files);
+        return true;
+    default:
+        return false;
+    }
+}
+
 void
 bt_set_final_filter(struct bt_capture *capture, const char *filter)
 {

@@ -54,6 +54,9 @@ void bt_print_help(const char *help, unsigned int has);
  * -f, -s, -Q, -B and -O.  Returns false if it is another one. */
 bool bt_parse_port_option(int c, struct bt_capture *capture);
 
+/* Likewise one of -w, -z and -a. */
+bool bt_parse_file_option(int c, struct bt_files_config *files);
+
 /* Makes 'filter', from the end of the command line, the filter of all ports
  * that have none of their own.  NULL is fine. */
 void bt_set_final_filter(struct bt_capture *capture, const char *filter);

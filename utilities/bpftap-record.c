@@ -133,15 +133,6 @@ parse_file_option(int c, struct arguments *a)
     struct bt_files_config *files = &a->capture.files;
 
     switch (c) {
-    case 'w':
-        files->path = optarg;
-        return true;
-    case 'z':
-        files->compression = bt_compression_parse("-z", optarg);
-        return true;
-    case 'a':
-        bt_files_parse_end("-a", optarg, files);
-        return true;
     case OPT_FILES:
         files->next.files = bt_parse_uint("--files", optarg, 1, 99999);
         return true;
@@ -152,7 +143,7 @@ parse_file_option(int c, struct arguments *a)
         files->print_names = "-";
         return true;
     default:
-        return false;
+        return bt_parse_file_option(c, files);
     }
 }
 

@@ -17,6 +17,7 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-child.h"
+#include "bpftap-csv.h"
 #include "bpftap-names.h"
 #include "bpftap-ports.h"
 
@@ -41,12 +42,12 @@ static const char *const commands[N_SOURCES][7] = {
     [CACHES] = { "ovs-appctl", TIMEOUT, "netdev-bsd/cache-show" },
 };
 
-/* An Interface in the database. */
+/* An Interface in the database: parts of what ovs-vsctl has printed. */
 struct row {
-    char *name;
-    char *link_state;
-    char *mtu;
-    char *statistics;           /* "rx_bytes=1 rx_packets=2" */
+    const char *name;
+    const char *link_state;
+    const char *mtu;
+    const char *statistics;     /* "rx_bytes=1 rx_packets=2" */
 };
 
 struct scrape {
@@ -129,27 +130,6 @@ ask_switch(struct scrape *s, const char *socket)
     bpfdev_close(dev);
 }
 
-/* Takes the field at '*p', in quotes if it has to be, and moves behind it and
- * the comma or line feed after it. */
-static char *
-take_field(const char **p)
-{
-    struct bt_str s = { NULL, 0, 0 };
-    bool quoted = false;
-
-    for (; **p && (quoted || (**p != ',' && **p != '\n')); ++*p) {
-        if (**p == '"' && quoted && (*p)[1] == '"') {
-            ++*p;
-        } else if (**p == '"') {
-            quoted = !quoted;
-            continue;
-        }
-        bt_str_put(&s, *p, 1);
-    }
-    *p += **p != '\0';
-    return s.s ? s.s : bt_strdup("");
-}
-
 static int
 compare_names(const void *name, const void *port)
 {
@@ -164,43 +144,31 @@ compare_ports(const void *a_, const void *b_)
     return strcmp((*a)->name, (*b)->name);
 }
 
-static void
-free_row(struct row *row)
-{
-    free(row->name);
-    free(row->link_state);
-    free(row->mtu);
-    free(row->statistics);
-    memset(row, 0, sizeof *row);
-}
-
 /* Gives each port its row of the database. */
 static void
 parse_rows(struct scrape *s)
 {
     const struct bpfdev_port **sorted
         = bt_alloc((s->n_ports + 1) * sizeof *sorted);
-    const char *p = bt_str_cstr(&s->outputs[DATABASE]);
+    char *p = s->outputs[DATABASE].s;
 
     s->rows = bt_zalloc((s->n_ports + 1) * sizeof *s->rows);
     for (size_t i = 0; i < s->n_ports; i++) {
         sorted[i] = &s->ports[i];
     }
     qsort(sorted, s->n_ports, sizeof *sorted, compare_ports);
-    while (s->known[DATABASE] && *p) {
+    while (s->known[DATABASE] && p && *p) {
         const struct bpfdev_port **found;
         struct row row;
 
-        row.name = take_field(&p);
-        row.link_state = take_field(&p);
-        row.mtu = take_field(&p);
-        row.statistics = take_field(&p);
+        row.name = bt_csv_field(&p);
+        row.link_state = bt_csv_field(&p);
+        row.mtu = bt_csv_field(&p);
+        row.statistics = bt_csv_field(&p);
         found = bsearch(row.name, sorted, s->n_ports, sizeof *sorted,
                         compare_names);
-        if (found && !s->rows[*found - s->ports].name) {
+        if (found) {
             s->rows[*found - s->ports] = row;
-        } else {
-            free_row(&row);
         }
     }
     free(sorted);
@@ -259,23 +227,6 @@ put_port(struct bt_metrics *m, const struct bpfdev_port *port,
     }, n);
 }
 
-/* Takes "KEY=N" at '*p', and moves to the next one.  The key goes to 'key', if
- * it is not too long. */
-static bool
-take_statistic(const char **p, char key[64], uint64_t *n)
-{
-    size_t length = strcspn(*p, "= ");
-
-    if (!length || (*p)[length] != '=') {
-        return false;
-    }
-    snprintf(key, 64, "%.*s", (int) (length < 63 ? length : 63), *p);
-    *n = strtoull(*p + length + 1, NULL, 10);
-    *p += strcspn(*p, " ");
-    *p += strspn(*p, " ");
-    return true;
-}
-
 static bool
 has_family(const char *key)
 {
@@ -298,7 +249,7 @@ put_statistics(struct bt_metrics *m, const struct scrape *s,
         char key[64];
         uint64_t n;
 
-        while (p && take_statistic(&p, key, &n)) {
+        while (p && bt_csv_pair(&p, key, &n)) {
             if (wanted && !strcmp(key, wanted)) {
                 put_port(m, &s->ports[i], NULL, NULL, n);
             } else if (!wanted && !has_family(key)) {
@@ -586,9 +537,6 @@ bt_scrape(struct bt_metrics *m, const char *socket,
     bt_metrics_sample(m, "", NULL, (bt_now_mono() - began) / 1e9);
     bt_metrics_end(m);
 
-    for (size_t i = 0; i < s.n_ports; i++) {
-        free_row(&s.rows[i]);
-    }
     for (size_t i = 0; i < N_SOURCES; i++) {
         bt_str_free(&s.outputs[i]);
     }

@@ -34,6 +34,7 @@
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
 #include "bpftap-tap.h"
+#include "bpftap-who.h"
 
 static const char help[] =
 "usage: ovs-bpftap trace -i PORT [OPTION]... [FILTER]\n"
@@ -626,7 +627,7 @@ bt_cmd_trace(int argc, char *argv[])
     trace.rate = 10;
     trace.timeout = 10;
     parse(&trace, argc, argv);
-    bt_set_rundir(trace.common.socket);
+    bt_who_set_rundir(trace.common.socket);
     find_sources(&trace);
 
     bt_signals_init();

@@ -294,11 +294,11 @@ open_port(struct bt_ways *w, struct bt_way_port *port, char errbuf[])
     const struct bt_tap_config config = {
         .socket = c->socket,
         .port = port->info.name,
-        .filter = c->only_drops || c->only_chosen ? c->filter : "",
+        .filter = c->only_drops ? c->filter : "",
         .dlt = port->info.dlt,
         .snaplen = port->chosen && !c->only_drops ? c->snaplen
                    : BRIEF_SNAPLEN,
-        .direction = c->only_chosen ? BPF_D_IN : BPF_D_INOUT,
+        .direction = BPF_D_INOUT,
         .memory = c->only_drops ? MEMORY : MEMORY / 4,
         .max_age = BT_NSEC / 20,
         .identity = true,
@@ -340,18 +340,15 @@ find_ports(struct bt_ways *w)
         bool chosen = bt_pattern_matches(w->config.pattern, &ports[i]);
 
         any |= chosen;
-        if (chosen || (!w->config.only_chosen
-                       && bt_pattern_matches("any", &ports[i]))) {
+        if (chosen || bt_pattern_matches("any", &ports[i])) {
             add_port(w, &ports[i], chosen);
         }
     }
     free(ports);
     bpfdev_close(dev);
-    if (!w->config.only_chosen) {
-        bt_port_drops(&drops);
-        add_port(w, &drops, false);
-        w->ports[w->n_ports - 1].drops = true;
-    }
+    bt_port_drops(&drops);
+    add_port(w, &drops, false);
+    w->ports[w->n_ports - 1].drops = true;
     return any;
 }
 
@@ -363,8 +360,7 @@ set_reception_filter(struct bt_ways *w, char errbuf[])
     char *expression;
     int error = 0;
 
-    if (!w->config.filter[0] || w->config.only_drops
-        || w->config.only_chosen) {
+    if (!w->config.filter[0] || w->config.only_drops) {
         return 0;
     }
     expression = bt_asprintf("outbound or (%s)", w->config.filter);

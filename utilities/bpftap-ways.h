@@ -65,7 +65,6 @@ struct bt_ways_config {
     const char *pattern;        /* Ports where packets come in. */
     const char *filter;         /* For packets as they were received, "". */
     bool only_drops;            /* Nothing but the port of dropped packets. */
-    bool only_chosen;           /* Nothing but the chosen ports' receptions. */
     uint32_t snaplen;           /* For chosen ports; 0 for whole packets. */
     uint64_t patience;          /* Nanoseconds to wait for the rest. */
     bool quiet;                 /* No word if there is less memory. */

@@ -11,16 +11,14 @@
 #include "bpftap-who.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "bpfdev/bpfdev-rundir.h"
 #include "bpfdev/bpfdev.h"
+#include "bpftap-socket.h"
 #include "bpftap-util.h"
 
 /* How long a daemon may take for its answer. */
@@ -36,6 +34,18 @@ bt_who_rundir(const char *socket)
         return bt_asprintf("%.*s", (int) (slash - socket), socket);
     }
     return bt_strdup(rundir && rundir[0] ? rundir : BPFDEV_RUNDIR);
+}
+
+void
+bt_who_set_rundir(const char *socket)
+{
+    char *dir;
+
+    if (socket && strchr(socket, '/')) {
+        dir = bt_who_rundir(socket);
+        setenv("OVS_RUNDIR", dir[0] ? dir : "/", 1);
+        free(dir);
+    }
 }
 
 /* Returns the process that the daemon's pidfile in 'rundir' names, 0 if there
@@ -55,29 +65,6 @@ read_pidfile(const char *rundir)
     }
     free(name);
     return pid;
-}
-
-static int
-connect_to(const char *path)
-{
-    struct sockaddr_un sun = { .sun_family = AF_UNIX };
-    int fd;
-
-    if (strlen(path) >= sizeof sun.sun_path) {
-        return -1;
-    }
-    strcpy(sun.sun_path, path);
-    fd = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (fd < 0) {
-        return -1;
-    }
-    fcntl(fd, F_SETFD, FD_CLOEXEC);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    if (connect(fd, (struct sockaddr *) &sun, sizeof sun)) {
-        close(fd);
-        return -1;
-    }
-    return fd;
 }
 
 /* Appends what 'fd' answers, as far as it comes in time and up to the closing
@@ -121,7 +108,7 @@ ask(const char *rundir, long int pid)
     char *path = bt_asprintf("%s/ovs-vswitchd.%ld.ctl", rundir, pid);
     struct bt_str answer = { NULL, 0, 0 };
     enum answer result = NOBODY;
-    int fd = connect_to(path);
+    int fd = bt_socket_connect(path, true);
 
     if (fd >= 0) {
         if (!bt_write_all(fd, request, strlen(request))) {

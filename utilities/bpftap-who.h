@@ -23,4 +23,8 @@ void bt_who_explain(const char *socket, int error, char errbuf[]);
  * is NULL, the default.  The caller frees it. */
 char *bt_who_rundir(const char *socket);
 
+/* Makes children look for the switch in that directory: ovs-appctl, ovs-ofctl
+ * and ovs-vsctl go by OVS_RUNDIR. */
+void bt_who_set_rundir(const char *socket);
+
 #endif /* bpftap-who.h */
