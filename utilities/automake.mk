@@ -75,6 +75,8 @@ utilities_ovs_bpftap_SOURCES = \
 	utilities/bpftap-events.h \
 	utilities/bpftap-exporter.c \
 	utilities/bpftap-extcap.c \
+	utilities/bpftap-fact.c \
+	utilities/bpftap-fact.h \
 	utilities/bpftap-follow.c \
 	utilities/bpftap-forecast.c \
 	utilities/bpftap-forecast.h \
@@ -82,6 +84,8 @@ utilities_ovs_bpftap_SOURCES = \
 	utilities/bpftap-latency.c \
 	utilities/bpftap-latency.h \
 	utilities/bpftap-list.c \
+	utilities/bpftap-logical.c \
+	utilities/bpftap-logical.h \
 	utilities/bpftap-metrics.c \
 	utilities/bpftap-metrics.h \
 	utilities/bpftap-options.c \

@@ -233,9 +233,8 @@ check(struct bt_capture *capture, const struct bt_strv *comments)
 {
     struct bt_files_config *files = &capture->files;
 
-    if (!capture->n_specs) {
-        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
-    } else if (comments->n && files->encoder.format == BT_PCAP) {
+    bt_require_port(capture->n_specs > 0);
+    if (comments->n && files->encoder.format == BT_PCAP) {
         bt_usage("--comment: a pcap file cannot hold a comment; use "
                  "-F pcapng");
     } else if (files->print_names && files->path

@@ -260,9 +260,7 @@ parse(struct dump *dump, int argc, char *argv[])
         dump->filter = read_filter_file(dump->filter_file);
     }
     bt_set_final_filter(&dump->capture, dump->filter);
-    if (!dump->capture.n_specs) {
-        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
-    }
+    bt_require_port(dump->capture.n_specs > 0);
 }
 
 /* Returns the link type of the first port that the user chose. */

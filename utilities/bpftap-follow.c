@@ -121,6 +121,9 @@ print_way_text(const struct bt_way *way, const struct bt_way_event *in)
                       microseconds(in, e));
         bt_brief_diff(&in->brief, &e->brief, &s);
     }
+    if (way->n_more) {
+        bt_str_printf(&s, "; and %zu more", way->n_more);
+    }
     if (!n) {
         bt_str_puts(&s, "; not seen again");
     }
@@ -170,7 +173,7 @@ print_way_json(const struct bt_way *way, const struct bt_way_event *in)
         put_json_event(&s, in, &way->events[i]);
         first = false;
     }
-    bt_str_puts(&s, "]}");
+    bt_str_printf(&s, "], \"more\": %zu}", way->n_more);
     puts(s.s);
     bt_str_free(&s);
 }

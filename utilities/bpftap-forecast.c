@@ -57,6 +57,11 @@ static const struct {
     { "received on port", "received on a port that may not" },
 };
 
+/* What the tracer cannot know. */
+#define CT_NOTE "conntrack: taken for a new connection, the real state may be " \
+    "another"
+#define CHOICE_NOTE "the datapath decides where it goes by chance or hash"
+
 /* A line of the tracer's text, without indentation. */
 struct line {
     const char *text;
@@ -69,9 +74,10 @@ struct parser {
     char *bridge;               /* That the lines are about. */
     const char *reason;         /* Of a drop, the last one named. */
     char *translation;          /* Why translation failed. */
-    bool meter;                 /* The packet passes a meter. */
     bool controller;            /* Is there one that gets it? */
     bool slow;                  /* Handled by the switch itself. */
+    const char *elsewhere;      /* Where else it goes, NULL for nowhere. */
+    size_t length;              /* Bytes of the packet. */
 };
 
 static bool
@@ -258,42 +264,110 @@ parse_nested(struct parser *p, const char *s, size_t n)
     }
 }
 
+/* "tnl_push(tnl_port(vxlan_sys_4789),...)" */
+static void
+parse_push(struct parser *p, const char *s, size_t n)
+{
+    static const char prefix[] = "tnl_push(tnl_port(";
+
+    if (is_action(s, n, prefix)) {
+        s += strlen(prefix);
+        add_port(p->forecast, s, strcspn(s, ")"));
+    }
+}
+
+static void
+parse_userspace(struct parser *p, const char *s, size_t n)
+{
+    char *text = copy(s, n);
+
+    p->controller |= strstr(text, "controller(") != NULL;
+    p->slow |= strstr(text, "slow_path(") != NULL;
+    free(text);
+}
+
+/* "check_pkt_len(size=1500,gt(ACTIONS),le(ACTIONS))" */
+static void
+parse_length(struct parser *p, const char *s, size_t n)
+{
+    char *text = copy(s, n);
+    const char *size = strstr(text, "size=");
+    bool longer = size && p->length > strtoul(size + 5, NULL, 10);
+    const char *branch = strstr(text, longer ? ",gt(" : ",le(");
+
+    if (branch) {
+        parse_nested(p, branch + 1, action_length(branch + 1));
+    }
+    free(text);
+}
+
+/* What datapath actions mean for where the packet goes. */
+static const struct {
+    const char *name;           /* With what is behind it. */
+    void (*parse)(struct parser *, const char *, size_t);
+    const char *note;
+    const char *elsewhere;
+    bool undecided;
+} kinds[] = {
+    { "tnl_push(", parse_push, NULL, NULL, false },
+    { "clone(", parse_nested, NULL, NULL, false },
+    { "userspace(", parse_userspace, NULL, NULL, false },
+    { "check_pkt_len(", parse_length, NULL, NULL, false },
+    { "tnl_pop(", NULL, NULL,
+      "out of its tunnel: what was in it comes in by the tunnel's port",
+      true },
+    { "meter(", NULL, "meter: may drop it, the tracer does not count",
+      NULL, false },
+    { "ct(", NULL, CT_NOTE, NULL, false },
+    { "sample(", NULL, CHOICE_NOTE, NULL, true },
+    { "hash(", NULL, CHOICE_NOTE, NULL, true },
+    { "lb_output(", NULL, CHOICE_NOTE,
+      "out of a member of a bond, which the datapath chooses", true },
+};
+
+/* Looks at an action that has parentheses. */
+static void
+parse_kind(struct parser *p, const char *s, size_t n)
+{
+    for (size_t i = 0; i < BT_ARRAY_SIZE(kinds); i++) {
+        if (!is_action(s, n, kinds[i].name)) {
+            continue;
+        }
+        p->forecast->undecided |= kinds[i].undecided;
+        if (kinds[i].elsewhere) {
+            p->elsewhere = kinds[i].elsewhere;
+        }
+        if (kinds[i].note) {
+            note(p->forecast, kinds[i].note);
+        }
+        if (kinds[i].parse) {
+            kinds[i].parse(p, s, n);
+        }
+        return;
+    }
+}
+
 /* Looks at one datapath action. */
 static void
 parse_action(struct parser *p, const char *s, size_t n)
 {
-    static const char *const silent[] = {
-        "drop", "ct_clear", "pop_vlan", "pop_eth", "pop_nsh()",
+    static const char *const plain[] = {
+        "drop", "ct_clear", "pop_vlan", "pop_eth",
     };
-    const char *tunnel = "tnl_push(tnl_port(";
-    struct bt_forecast *f = p->forecast;
 
-    for (size_t i = 0; i < BT_ARRAY_SIZE(silent); i++) {
-        if (n == strlen(silent[i]) && !memcmp(s, silent[i], n)) {
+    if (memchr(s, '(', n)) {
+        parse_kind(p, s, n);
+        return;
+    }
+    for (size_t i = 0; i < BT_ARRAY_SIZE(plain); i++) {
+        if (n == strlen(plain[i]) && !memcmp(s, plain[i], n)) {
             return;
         }
     }
-    if (is_action(s, n, tunnel)) {
-        s += strlen(tunnel);
-        add_port(f, s, strcspn(s, ")"));
-    } else if (is_action(s, n, "clone(")) {
-        parse_nested(p, s, n);
-    } else if (is_action(s, n, "meter(")) {
-        p->meter = true;
-        note(f, "meter: may drop it, the tracer does not count");
-    } else if (is_action(s, n, "userspace(")) {
-        p->controller |= strstr(s, "controller(") != NULL;
-        p->slow |= strstr(s, "slow_path(") != NULL;
-    } else if (is_action(s, n, "ct(") || (n == 2 && !memcmp(s, "ct", 2))) {
-        note(f, "conntrack: taken for a new connection, the real state may be "
-             "another");
-    } else if (is_action(s, n, "sample(") || is_action(s, n, "check_pkt_len(")
-               || is_action(s, n, "lb_output(")
-               || is_action(s, n, "hash(")) {
-        note(f, "the datapath decides where it goes by length, chance or "
-             "hash");
-    } else if (n && !memchr(s, '(', n)) {
-        add_port(f, s, n);
+    if (n == 2 && !memcmp(s, "ct", 2)) {
+        note(p->forecast, CT_NOTE);
+    } else if (n) {
+        add_port(p->forecast, s, n);
     }
 }
 
@@ -407,6 +481,8 @@ put_outcome(struct parser *p)
         for (size_t i = 0; i < f->ports.n; i++) {
             bt_str_printf(&f->outcome, "%s%s", i ? ", " : "", f->ports.v[i]);
         }
+    } else if (p->elsewhere) {
+        bt_str_puts(&f->outcome, p->elsewhere);
     } else if (p->controller && !p->reason) {
         bt_str_puts(&f->outcome, "to the controller");
     } else if (p->slow && !p->reason) {
@@ -425,10 +501,11 @@ put_outcome(struct parser *p)
     }
 }
 
-void
-bt_forecast_parse(struct bt_forecast *f, const char *trace)
+/* Puts the text 'trace' about a packet of 'length' bytes into '*f'. */
+static void
+parse_trace(struct bt_forecast *f, const char *trace, size_t length)
 {
-    struct parser p = { .forecast = f };
+    struct parser p = { .forecast = f, .length = length };
     struct line line;
 
     memset(f, 0, sizeof *f);
@@ -466,13 +543,13 @@ to_hex(const uint8_t *data, size_t n)
 }
 
 static void
-ask(struct bt_forecast *f, struct bt_strv *argv)
+ask(struct bt_forecast *f, struct bt_strv *argv, size_t length)
 {
     struct bt_str output = { NULL, 0, 0 };
     int status = bt_run(argv->v, &output);
 
     if (!status) {
-        bt_forecast_parse(f, bt_str_cstr(&output));
+        parse_trace(f, bt_str_cstr(&output), length);
     } else {
         memset(f, 0, sizeof *f);
         f->error = (status == 127
@@ -505,7 +582,7 @@ bt_forecast_get(struct bt_forecast *f, const char *bridge, uint32_t ofport,
     bt_strv_add(&argv, bridge);
     bt_strv_addf(&argv, "in_port=%u", ofport);
     bt_strv_add(&argv, hex);
-    ask(f, &argv);
+    ask(f, &argv, n);
     bt_strv_free(&argv);
     free(hex);
 }

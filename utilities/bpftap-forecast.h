@@ -38,6 +38,7 @@ struct bt_forecast {
     struct bt_str outcome;      /* "out of p2" or "dropped: ...". */
     struct bt_strv notes;       /* What the tracer cannot know. */
     bool dropped;
+    bool undecided;             /* There may be more ports. */
     char *error;                /* Why there is no forecast, or NULL. */
 };
 
@@ -47,9 +48,6 @@ struct bt_forecast {
 void bt_forecast_get(struct bt_forecast *forecast, const char *bridge,
                      uint32_t ofport, const uint8_t *data, size_t n,
                      unsigned int timeout);
-
-/* Puts the text 'trace' of ofproto/trace into '*forecast'. */
-void bt_forecast_parse(struct bt_forecast *forecast, const char *trace);
 
 void bt_forecast_destroy(struct bt_forecast *);
 

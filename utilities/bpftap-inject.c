@@ -611,9 +611,8 @@ parse(struct inject *in, int argc, char *argv[])
             parse_option(in, c);
         }
     }
-    if (!in->port) {
-        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
-    } else if (optind + 1 != argc) {
+    bt_require_port(in->port != NULL);
+    if (optind + 1 != argc) {
         bt_usage("name one capture file to replay, - for standard input");
     }
     in->file = argv[optind];

@@ -149,6 +149,14 @@ bt_getopt(int argc, char *argv[], const char *own_letters,
     return c;
 }
 
+void
+bt_require_port(bool named)
+{
+    if (!named) {
+        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
+    }
+}
+
 static void
 set_snaplen(struct bt_spec *spec)
 {

@@ -50,6 +50,9 @@ int bt_getopt(int argc, char *argv[], const char *short_options,
 /* Prints 'help', with the common options in 'has' (BT_HAS_*). */
 void bt_print_help(const char *help, unsigned int has);
 
+/* Ends the program with a message unless the user has named a port. */
+void bt_require_port(bool named);
+
 /* Takes option 'c', with its value in getopt's 'optarg', if it is one of -i,
  * -f, -s, -Q, -B and -O.  Returns false if it is another one. */
 bool bt_parse_port_option(int c, struct bt_capture *capture);

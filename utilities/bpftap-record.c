@@ -203,9 +203,8 @@ check(struct arguments *a)
 {
     struct bt_files_config *files = &a->capture.files;
 
-    if (!a->capture.n_specs) {
-        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
-    } else if (files->end.bytes || files->end.packets) {
+    bt_require_port(a->capture.n_specs > 0);
+    if (files->end.bytes || files->end.packets) {
         bt_usage("-a: a recorder ends after duration:TIME or files:N");
     }
     if (!files->path) {

@@ -14,13 +14,15 @@
  * time.  Of live packets that come faster the others are left out, and
  * counted; those in a file wait.
  *
+ * Packets from ports are followed as well, and told when their way has come to
+ * its end, so that the forecast can be compared with the fact.
+ *
  * One thread, no locks. */
 
 #include "bpftap-commands.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,11 +31,13 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-child.h"
+#include "bpftap-fact.h"
 #include "bpftap-forecast.h"
+#include "bpftap-logical.h"
 #include "bpftap-names.h"
 #include "bpftap-options.h"
 #include "bpftap-ports.h"
-#include "bpftap-tap.h"
+#include "bpftap-ways.h"
 #include "bpftap-who.h"
 
 static const char help[] =
@@ -41,7 +45,7 @@ static const char help[] =
 "\n"
 "Takes packets as the switch receives them from PORT, asks the switch's own\n"
 "tracer what becomes of each, and prints the flows that it meets, the datapath\n"
-"actions, and where it leaves or why it is dropped.\n"
+"actions, where it leaves or why it is dropped, and whether it did so in fact.\n"
 "\n"
 "  -i PORT       port: NAME, BRIDGE/PATTERN, ovn:NAME or any\n"
 "  -c N          end after N packets\n"
@@ -49,6 +53,8 @@ static const char help[] =
 "  --rate=N      at most N packets in a second (10)\n"
 "  --timeout=S   wait at most S seconds for the tracer (10)\n"
 "  --summary     only the number of packets for each outcome\n"
+"  --forecast    do not look what becomes of the packets in fact\n"
+"  --wait=TIME   how long to wait for what becomes of a packet (1s)\n"
 BT_HELP_COMMON
 "\n"
 "The tracer is ofproto/trace, called through ovs-appctl, which must be in\n"
@@ -57,25 +63,28 @@ BT_HELP_COMMON
 "\n"
 "example: ovs-bpftap trace -i p1 -c 3 icmp\n";
 
-/* Bytes of a device's buffers. */
-#define MEMORY (1 << 20)
-
 /* Packets of one outcome. */
 struct outcome {
     char *text;
     uint64_t n;
 };
 
-/* A port that packets are taken from. */
-struct source {
-    struct bpfdev_port port;
-    struct bt_tap tap;
+/* What is to be traced. */
+struct packet {
+    uint64_t ts;                /* Nanoseconds since 1970. */
+    const uint8_t *data;
+    uint32_t caplen;
+    uint32_t len;
+    uint32_t dlt;
 };
 
-/* A cookie and the logical flow that has it. */
-struct logical {
-    char *cookie;
-    char *text;                 /* NULL: none has. */
+/* A packet that was traced, until it is told. */
+struct pending {
+    uint64_t id;                /* Its identity. */
+    uint64_t n_lost;            /* Of the ways when it was traced. */
+    struct packet packet;
+    const struct bpfdev_port *port;
+    struct bt_forecast forecast;
 };
 
 struct trace {
@@ -86,29 +95,24 @@ struct trace {
     uint64_t max;               /* -c, 0 for no end. */
     uint64_t rate;              /* Packets in a second. */
     unsigned int timeout;       /* Seconds. */
+    uint64_t patience;          /* --wait, nanoseconds. */
     bool summary;
+    bool forecast_only;
 
-    struct source *sources;
-    size_t n_sources;
+    struct bt_ways ways;        /* Not of packets from a file. */
+    struct pending *pending;
+    size_t n_pending;
+    bool ending;                /* There is no time to wait any more. */
     uint64_t next_at;           /* When the next packet may be traced. */
     uint64_t n_traced;
     uint64_t n_skipped;         /* Came too fast. */
+    uint64_t n_told;
+    uint64_t n_differ;          /* Of these, whose fact is another. */
     uint64_t n_failed;          /* The tracer had no answer. */
     struct outcome *outcomes;
     size_t n_outcomes;
     bool no_tcpdump;            /* It cannot be run. */
-    bool no_ovn;                /* Nor can ovn-sbctl, or it knows nothing. */
-    struct logical *logicals;
-    size_t n_logicals;
-};
-
-/* What is to be traced. */
-struct packet {
-    uint64_t ts;                /* Nanoseconds since 1970. */
-    const uint8_t *data;
-    uint32_t caplen;
-    uint32_t len;
-    uint32_t dlt;
+    struct bt_logicals logicals;
 };
 
 /* tcpdump's line about 'packet', without a line end, or NULL.  The caller
@@ -158,58 +162,6 @@ describe(struct trace *trace, const struct packet *packet)
     return line;
 }
 
-/* Finds the logical flow in what ovn-sbctl prints: "table=8 (ls_in_acl), ..."
- * below a line about its datapath. */
-static char *
-parse_logical(const char *text)
-{
-    const char *table = strstr(text, "table=");
-    const char *datapath = strstr(text, "Datapath: ");
-    struct bt_str s = { NULL, 0, 0 };
-
-    if (!table) {
-        return NULL;
-    }
-    if (datapath) {
-        datapath += strlen("Datapath: ");
-        bt_str_put(&s, datapath, strcspn(datapath, " \n"));
-        bt_str_puts(&s, " ");
-    }
-    bt_str_put(&s, table, strcspn(table, "\n"));
-    return s.s;
-}
-
-/* Returns the logical flow with 'cookie', or NULL. */
-static const char *
-find_logical(struct trace *trace, const char *cookie)
-{
-    char *argv[] = {
-        (char *) "ovn-sbctl", (char *) "--timeout=3", (char *) "lflow-list",
-        (char *) cookie, NULL
-    };
-    struct bt_str output = { NULL, 0, 0 };
-    struct logical *logical;
-
-    for (size_t i = 0; i < trace->n_logicals; i++) {
-        if (!strcmp(trace->logicals[i].cookie, cookie)) {
-            return trace->logicals[i].text;
-        }
-    }
-    if (trace->no_ovn) {
-        return NULL;
-    }
-    trace->no_ovn = bt_run(argv, &output) != 0;
-    trace->logicals = bt_realloc(trace->logicals,
-                                 (trace->n_logicals + 1)
-                                 * sizeof *trace->logicals);
-    logical = &trace->logicals[trace->n_logicals++];
-    logical->cookie = bt_strdup(cookie);
-    logical->text = (trace->no_ovn ? NULL
-                     : parse_logical(bt_str_cstr(&output)));
-    bt_str_free(&output);
-    return logical->text;
-}
-
 static void
 count_outcome(struct trace *trace, const char *text)
 {
@@ -226,23 +178,42 @@ count_outcome(struct trace *trace, const char *text)
     trace->outcomes[trace->n_outcomes++].n = 1;
 }
 
-static void
-print_text(struct trace *trace, const struct bpfdev_port *port,
-           const struct packet *packet, const struct bt_forecast *f)
+static const char *
+find_logical(struct trace *trace, const struct bt_step *step)
 {
-    char *line = describe(trace, packet);
+    return step->cookie ? bt_logicals_find(&trace->logicals, step->cookie)
+                        : NULL;
+}
 
-    printf("%s/%s %s\n", port->bridge, bt_names_title(port->name),
+static void
+print_fact(const struct bt_fact *fact)
+{
+    if (fact->known) {
+        printf("    fact%s: %s\n",
+               fact->as_forecast ? "" : ", NOT AS FORECAST", fact->text.s);
+    } else if (fact->text.length) {
+        printf("    fact not known: %s\n", fact->text.s);
+    }
+}
+
+static void
+print_text(struct trace *trace, const struct pending *p,
+           const struct bt_fact *fact)
+{
+    const struct bt_forecast *f = &p->forecast;
+    char *line = describe(trace, &p->packet);
+
+    printf("%s/%s %s\n", p->port->bridge, bt_names_title(p->port->name),
            line ? line : "");
     free(line);
     if (f->error) {
         printf("    not known: %s\n", f->error);
+        print_fact(fact);
         return;
     }
     for (size_t i = 0; i < f->n_steps; i++) {
         const struct bt_step *step = &f->steps[i];
-        const char *logical = (step->cookie
-                               ? find_logical(trace, step->cookie) : NULL);
+        const char *logical = find_logical(trace, step);
 
         printf("    %s table %u: %s%s%s\n", step->bridge, step->table,
                step->flow ? step->flow : "no match",
@@ -256,6 +227,7 @@ print_text(struct trace *trace, const struct bpfdev_port *port,
         printf("    note: %s\n", f->notes.v[i]);
     }
     printf("    => %s\n", f->outcome.s);
+    print_fact(fact);
 }
 
 static void
@@ -292,17 +264,33 @@ put_steps(struct trace *trace, struct bt_str *s, const struct bt_forecast *f)
         put_member(s, "flow", step->flow);
         put_member(s, "actions", step->actions);
         put_member(s, "cookie", step->cookie);
-        put_member(s, "logical_flow", step->cookie
-                   ? find_logical(trace, step->cookie) : NULL);
+        put_member(s, "logical_flow", find_logical(trace, step));
         bt_str_puts(s, "}");
     }
     bt_str_puts(s, "]");
 }
 
 static void
-print_json(struct trace *trace, const struct bpfdev_port *port,
-           const struct packet *packet, const struct bt_forecast *f)
+put_fact(struct bt_str *s, const struct bt_fact *fact)
 {
+    if (!fact->known) {
+        bt_str_puts(s, ", \"fact\": null");
+        return;
+    }
+    bt_str_printf(s, ", \"fact\": {\"as_forecast\": %s",
+                  fact->as_forecast ? "true" : "false");
+    put_member(s, "text", fact->text.s);
+    put_list(s, "ports", &fact->ports);
+    put_list(s, "dropped", &fact->reasons);
+    bt_str_puts(s, "}");
+}
+
+static void
+print_json(struct trace *trace, const struct pending *p,
+           const struct bt_fact *fact)
+{
+    const struct packet *packet = &p->packet;
+    const struct bt_forecast *f = &p->forecast;
     struct bt_str s = { NULL, 0, 0 };
     char *line = describe(trace, packet);
 
@@ -310,9 +298,9 @@ print_json(struct trace *trace, const struct bpfdev_port *port,
                   (unsigned long long int) (packet->ts / BT_NSEC),
                   (unsigned long long int) (packet->ts % BT_NSEC),
                   packet->len);
-    put_member(&s, "bridge", port->bridge);
-    put_member(&s, "port", port->name);
-    bt_names_json(port->name, &s);
+    put_member(&s, "bridge", p->port->bridge);
+    put_member(&s, "port", p->port->name);
+    bt_names_json(p->port->name, &s);
     put_member(&s, "packet", line);
     if (f->error) {
         put_member(&s, "error", f->error);
@@ -324,46 +312,53 @@ print_json(struct trace *trace, const struct bpfdev_port *port,
         put_list(&s, "ports", &f->ports);
         put_list(&s, "notes", &f->notes);
     }
+    put_fact(&s, fact);
     bt_str_puts(&s, "}");
     puts(s.s);
     bt_str_free(&s);
     free(line);
 }
 
-/* Asks the tracer about 'packet' and says what it says.  The next one has to
- * wait until the switch has had time for other things. */
+/* Asks the tracer about 'packet', received on 'port', and stores the answer in
+ * '*f'.  The next one has to wait until the switch has had time for other
+ * things. */
 static void
-trace_packet(struct trace *trace, const struct bpfdev_port *port,
-             const struct packet *packet)
+forecast(struct trace *trace, const struct bpfdev_port *port,
+         const struct packet *packet, struct bt_forecast *f)
 {
     uint64_t start = bt_now_mono();
     uint64_t took, pause = BT_NSEC / trace->rate;
-    struct bt_forecast f;
 
-    bt_forecast_get(&f, port->bridge, port->ofport, packet->data,
+    bt_forecast_get(f, port->bridge, port->ofport, packet->data,
                     packet->caplen, trace->timeout);
     took = bt_now_mono() - start;
     trace->next_at = start + (pause > 10 * took ? pause : 10 * took);
 
-    count_outcome(trace, f.error ? f.error : f.outcome.s);
-    trace->n_failed += f.error != NULL;
+    count_outcome(trace, f->error ? f->error : f->outcome.s);
+    trace->n_failed += f->error != NULL;
+    trace->n_traced++;
+}
+
+static void
+tell(struct trace *trace, const struct pending *p, const struct bt_fact *fact)
+{
+    trace->n_told++;
+    trace->n_differ += fact->known && !fact->as_forecast;
     if (trace->summary) {
         /* At the end. */
     } else if (trace->common.json) {
-        print_json(trace, port, packet, &f);
+        print_json(trace, p, fact);
     } else {
-        print_text(trace, port, packet, &f);
+        print_text(trace, p, fact);
     }
     fflush(stdout);
-    bt_forecast_destroy(&f);
-    trace->n_traced++;
 }
 
 static bool
 is_over(const struct trace *trace)
 {
     return (bt_stop_signal() || ferror(stdout)
-            || (trace->max && trace->n_traced >= trace->max));
+            || (trace->max && trace->n_told >= trace->max));
 }
 
 /* From a file. */
@@ -390,39 +385,67 @@ set_file_filter(const struct trace *trace, pcap_t *pcap)
     pcap_freecode(&program);
 }
 
+/* The only port that -i stands for. */
+static void
+find_port(const struct trace *trace, struct bpfdev_port *port)
+{
+    struct bpfdev *dev = bt_monitor_open(trace->common.socket);
+    size_t n_ports, n = 0;
+    struct bpfdev_port *ports = bt_ports_list(dev, &n_ports);
+
+    for (size_t i = 0; i < n_ports; i++) {
+        if (bt_pattern_matches(trace->pattern, &ports[i])) {
+            *port = ports[i];
+            n++;
+        }
+    }
+    free(ports);
+    bpfdev_close(dev);
+    if (!n) {
+        bt_fatal("no port \"%s\"; \"ovs-bpftap list\" shows the ports",
+                 trace->pattern);
+    } else if (n > 1) {
+        bt_fatal("-r: \"%s\" stands for %zu ports, one is needed",
+                 trace->pattern, n);
+    }
+}
+
 static void
 trace_file(struct trace *trace)
 {
-    const struct bpfdev_port *port = &trace->sources[0].port;
+    const struct bt_fact no_fact = { .known = false };
+    struct bpfdev_port port;
     char errbuf[PCAP_ERRBUF_SIZE];
     struct pcap_pkthdr *header;
     const u_char *data;
     pcap_t *pcap;
     int retval = 1;
 
-    if (trace->n_sources != 1) {
-        bt_fatal("-r: \"%s\" stands for %zu ports, one is needed",
-                 trace->pattern, trace->n_sources);
-    }
+    find_port(trace, &port);
     pcap = pcap_open_offline_with_tstamp_precision(
         trace->file, PCAP_TSTAMP_PRECISION_NANO, errbuf);
     if (!pcap) {
         bt_fatal("%s", errbuf);
-    } else if (pcap_datalink(pcap) != (int) port->dlt) {
+    } else if (pcap_datalink(pcap) != (int) port.dlt) {
         bt_fatal("%s: packets of another link type than those of %s",
-                 trace->file, port->name);
+                 trace->file, port.name);
     }
     set_file_filter(trace, pcap);
     while (!is_over(trace)
            && (retval = pcap_next_ex(pcap, &header, &data)) == 1) {
-        struct packet packet = {
-            .ts = header->ts.tv_sec * BT_NSEC + header->ts.tv_usec,
-            .data = data, .caplen = header->caplen, .len = header->len,
-            .dlt = port->dlt,
+        struct pending p = {
+            .port = &port,
+            .packet = {
+                .ts = header->ts.tv_sec * BT_NSEC + header->ts.tv_usec,
+                .data = data, .caplen = header->caplen, .len = header->len,
+                .dlt = port.dlt,
+            },
         };
 
         wait_for_turn(trace);
-        trace_packet(trace, port, &packet);
+        forecast(trace, &port, &p.packet, &p.forecast);
+        tell(trace, &p, &no_fact);
+        bt_forecast_destroy(&p.forecast);
     }
     if (retval == PCAP_ERROR) {
         bt_fatal("%s: %s", trace->file, pcap_geterr(pcap));
@@ -432,104 +455,160 @@ trace_file(struct trace *trace)
 
 /* From ports. */
 
+/* Takes the packet that 'port' has. */
 static void
-open_sources(struct trace *trace)
+take_packet(struct trace *trace, const struct bt_way_port *port, uint64_t id)
 {
-    char errbuf[BPFDEV_ERRBUF_SIZE];
+    const struct bt_tap *tap = &port->tap;
+    const struct bpfdev_packet *packet = &tap->packet;
+    uint8_t *data = bt_alloc(packet->caplen + 1);
+    struct pending *p;
 
-    for (size_t i = 0; i < trace->n_sources; i++) {
-        struct source *source = &trace->sources[i];
-        const struct bt_tap_config config = {
-            .socket = trace->common.socket,
-            .port = source->port.name,
-            .filter = trace->filter,
-            .dlt = source->port.dlt,
-            .direction = BPF_D_IN,
-            .memory = MEMORY,
-            .quiet = trace->common.quiet,
-            .optimize = true,
-        };
+    memcpy(data, packet->data, packet->caplen);
+    trace->pending = bt_realloc(trace->pending, (trace->n_pending + 1)
+                                * sizeof *trace->pending);
+    p = &trace->pending[trace->n_pending++];
+    *p = (struct pending) {
+        .id = id,
+        .n_lost = trace->ways.n_lost,
+        .port = &port->info,
+        .packet = {
+            .ts = tap->item.ts, .data = data, .caplen = packet->caplen,
+            .len = packet->len, .dlt = tap->dlt,
+        },
+    };
+    forecast(trace, p->port, &p->packet, &p->forecast);
+}
 
-        if (bt_tap_open(&source->tap, &config, errbuf)) {
-            bt_fatal("%s: %s", source->port.name, errbuf);
+/* Tells pending packet number 'i', and forgets it. */
+static void
+finish_packet(struct trace *trace, size_t i, const struct bt_fact *fact)
+{
+    struct pending *p = &trace->pending[i];
+
+    tell(trace, p, fact);
+    free((uint8_t *) p->packet.data);
+    bt_forecast_destroy(&p->forecast);
+    trace->n_pending--;
+    memmove(p, p + 1, (trace->n_pending - i) * sizeof *p);
+}
+
+/* For struct bt_ways_config: a packet at a port. */
+static void
+packet_seen(const struct bt_way_port *port,
+            const struct bpfdev_identity *identity, void *trace_)
+{
+    const struct bt_fact no_fact = { .known = false };
+    struct trace *trace = trace_;
+
+    if (!port->chosen || port->tap.packet.direction != BPFDEV_DIR_IN
+        || (trace->max && trace->n_traced >= trace->max)) {
+        return;
+    }
+    trace->n_skipped += port->tap.packet.drops;
+    if (bt_now_mono() < trace->next_at) {
+        trace->n_skipped++;
+        return;
+    }
+    take_packet(trace, port, identity->id);
+    if (trace->forecast_only || !identity->id) {
+        finish_packet(trace, trace->n_pending - 1, &no_fact);
+    }
+}
+
+/* What to tell of 'p', which went 'way'. */
+static void
+get_fact(const struct trace *trace, const struct pending *p,
+         const struct bt_way *way, const struct bt_way_event *in,
+         struct bt_fact *fact)
+{
+    const char *unknown;
+
+    bt_fact_get(fact, way, in, &p->forecast);
+    unknown = (fact->as_forecast ? NULL
+               : p->n_lost != trace->ways.n_lost
+               ? "packets were lost on their way to this program"
+               : trace->ending ? "interrupted"
+               : NULL);
+    if (unknown) {
+        bt_fact_destroy(fact);
+        bt_str_puts(&fact->text, unknown);
+    }
+}
+
+/* For struct bt_ways_config: the way of a packet has ended. */
+static void
+way_ended(const struct bt_way *way, const struct bt_way_event *in,
+          void *trace_)
+{
+    struct trace *trace = trace_;
+    size_t i = 0;
+
+    while (i < trace->n_pending) {
+        if (trace->pending[i].id == way->id) {
+            struct bt_fact fact;
+
+            get_fact(trace, &trace->pending[i], way, in, &fact);
+            finish_packet(trace, i, &fact);
+            bt_fact_destroy(&fact);
+        } else {
+            i++;
         }
     }
 }
 
-/* Takes what 'source' has; traces the first packet of it if there is time.
- * Returns false if the port is gone. */
+/* For struct bt_ways_config. */
 static bool
-take_packets(struct trace *trace, struct source *source)
+are_ways_over(void *trace_)
 {
-    struct bt_tap *tap = &source->tap;
-    int error = bt_tap_fetch(tap);
+    return is_over(trace_);
+}
 
-    while (!error && tap->has_packet && !is_over(trace)) {
-        struct packet packet = {
-            .ts = tap->item.ts, .data = tap->packet.data,
-            .caplen = tap->packet.caplen, .len = tap->packet.len,
-            .dlt = tap->dlt,
-        };
+/* Packets can be traced when they cannot be followed. */
+static void
+open_ways(struct trace *trace)
+{
+    struct bt_ways_config config = {
+        .socket = trace->common.socket,
+        .pattern = trace->pattern,
+        .filter = trace->filter,
+        .only_received = trace->forecast_only,
+        .patience = trace->patience,
+        .quiet = true,
+        .seen = packet_seen,
+        .ended = way_ended,
+        .is_over = are_ways_over,
+        .aux = trace,
+    };
+    char errbuf[BPFDEV_ERRBUF_SIZE];
+    int error = bt_ways_open(&trace->ways, &config, errbuf);
 
-        trace->n_skipped += tap->packet.drops;
-        if (bt_now_mono() >= trace->next_at) {
-            trace_packet(trace, &source->port, &packet);
-        } else {
-            trace->n_skipped++;
-        }
-        bt_tap_advance(tap);
+    if (error && error != ENOENT && !trace->forecast_only) {
+        bt_note("%s; therefore only the forecast is shown", errbuf);
+        trace->forecast_only = config.only_received = true;
+        error = bt_ways_open(&trace->ways, &config, errbuf);
     }
-    return !error || error == EAGAIN;
+    if (error) {
+        bt_fatal("%s", errbuf);
+    }
 }
 
 static void
 trace_ports(struct trace *trace)
 {
-    struct pollfd *fds = bt_alloc(trace->n_sources * sizeof *fds);
-    size_t n_open = trace->n_sources;
+    const struct bt_fact no_fact = { .known = false };
 
-    open_sources(trace);
-    for (size_t i = 0; i < trace->n_sources; i++) {
-        fds[i].fd = bpfdev_fd(trace->sources[i].tap.dev);
-        fds[i].events = POLLIN;
+    open_ways(trace);
+    while (bt_ways_run(&trace->ways, UINT64_MAX)) {
+        continue;
     }
-    while (n_open && !is_over(trace)) {
-        bt_poll(fds, trace->n_sources, UINT64_MAX);
-        for (size_t i = 0; i < trace->n_sources && !is_over(trace); i++) {
-            if (fds[i].fd >= 0 && fds[i].revents
-                && !take_packets(trace, &trace->sources[i])) {
-                bt_error("%s: the port is gone", trace->sources[i].port.name);
-                fds[i].fd = -1;
-                n_open--;
-            }
-        }
+    trace->ending = true;
+    bt_ways_finish(&trace->ways);
+    while (trace->n_pending) {
+        finish_packet(trace, 0, &no_fact);
     }
-    for (size_t i = 0; i < trace->n_sources; i++) {
-        bt_tap_close(&trace->sources[i].tap);
-    }
-    free(fds);
-}
-
-static void
-find_sources(struct trace *trace)
-{
-    struct bpfdev *dev = bt_monitor_open(trace->common.socket);
-    struct bpfdev_port *ports;
-    size_t n;
-
-    ports = bt_ports_list(dev, &n);
-    trace->sources = bt_zalloc((n + 1) * sizeof *trace->sources);
-    for (size_t i = 0; i < n; i++) {
-        if (bt_pattern_matches(trace->pattern, &ports[i])) {
-            trace->sources[trace->n_sources++].port = ports[i];
-        }
-    }
-    free(ports);
-    bpfdev_close(dev);
-    if (!trace->n_sources) {
-        bt_fatal("no port \"%s\"; \"ovs-bpftap list\" shows the ports",
-                 trace->pattern);
-    }
+    bt_ways_close(&trace->ways);
+    free(trace->pending);
 }
 
 static int
@@ -551,8 +630,10 @@ print_summary(struct trace *trace)
               compare_outcomes);
     }
     bt_str_printf(&s, "{\"traced\": %llu, \"not_traced\": %llu, "
-                  "\"outcomes\": [", (unsigned long long int) trace->n_traced,
-                  (unsigned long long int) trace->n_skipped);
+                  "\"not_as_forecast\": %llu, \"outcomes\": [",
+                  (unsigned long long int) trace->n_traced,
+                  (unsigned long long int) trace->n_skipped,
+                  (unsigned long long int) trace->n_differ);
     for (size_t i = 0; i < trace->n_outcomes; i++) {
         const struct outcome *o = &trace->outcomes[i];
 
@@ -567,6 +648,9 @@ print_summary(struct trace *trace)
     bt_str_puts(&s, "]}");
     if (trace->common.json) {
         puts(s.s);
+    } else if (trace->n_differ) {
+        printf("%8llu  of them in fact NOT AS FORECAST\n",
+               (unsigned long long int) trace->n_differ);
     }
     bt_str_free(&s);
 }
@@ -574,12 +658,16 @@ print_summary(struct trace *trace)
 static void
 parse(struct trace *trace, int argc, char *argv[])
 {
-    enum { OPT_RATE = 256, OPT_TIMEOUT, OPT_SUMMARY };
+    enum {
+        OPT_RATE = 256, OPT_TIMEOUT, OPT_SUMMARY, OPT_FORECAST, OPT_WAIT
+    };
     static const struct option options[] = {
         { "interface", required_argument, NULL, 'i' },
         { "rate", required_argument, NULL, OPT_RATE },
         { "timeout", required_argument, NULL, OPT_TIMEOUT },
         { "summary", no_argument, NULL, OPT_SUMMARY },
+        { "forecast", no_argument, NULL, OPT_FORECAST },
+        { "wait", required_argument, NULL, OPT_WAIT },
         { NULL, 0, NULL, 0 },
     };
     int c;
@@ -605,15 +693,19 @@ parse(struct trace *trace, int argc, char *argv[])
         case OPT_SUMMARY:
             trace->summary = true;
             break;
+        case OPT_FORECAST:
+            trace->forecast_only = true;
+            break;
+        case OPT_WAIT:
+            trace->patience = bt_parse_duration("--wait", optarg);
+            break;
         }
     }
     trace->filter = bt_join_words(argc - optind, argv + optind);
     if (!trace->filter) {
         trace->filter = bt_strdup("");
     }
-    if (!trace->pattern) {
-        bt_usage("which port? Say -i PORT; \"ovs-bpftap list\" shows them");
-    }
+    bt_require_port(trace->pattern != NULL);
 }
 
 int
@@ -626,9 +718,9 @@ bt_cmd_trace(int argc, char *argv[])
     trace.common.has = BT_HAS_QUIET | BT_HAS_JSON;
     trace.rate = 10;
     trace.timeout = 10;
+    trace.patience = BT_NSEC;
     parse(&trace, argc, argv);
     bt_who_set_rundir(trace.common.socket);
-    find_sources(&trace);
 
     bt_signals_init();
     if (trace.file) {
@@ -647,13 +739,8 @@ bt_cmd_trace(int argc, char *argv[])
     for (size_t i = 0; i < trace.n_outcomes; i++) {
         free(trace.outcomes[i].text);
     }
-    for (size_t i = 0; i < trace.n_logicals; i++) {
-        free(trace.logicals[i].cookie);
-        free(trace.logicals[i].text);
-    }
     free(trace.outcomes);
-    free(trace.logicals);
-    free(trace.sources);
+    bt_logicals_free(&trace.logicals);
     free(trace.filter);
     return (fflush(stdout) || ferror(stdout) ? BT_FAILED
             : trace.n_failed ? BT_BLEMISHED

@@ -24,6 +24,9 @@
 /* Packets under way at a time; the oldest ones are told early. */
 #define MAX_WAYS 65536
 
+/* Bytes that no packet is longer than. */
+#define NO_LIMIT 262144
+
 /* Bytes of a packet that a struct bt_brief needs. */
 #define BRIEF_SNAPLEN 256
 
@@ -99,7 +102,14 @@ bt_way_latency(const struct bt_way_event *in,
     return event->ts > in->ts ? event->ts - in->ts : 0;
 }
 
-/* The event that is the packet's reception, or NULL. */
+/* Is 'e' the packet's reception on a port that was chosen? */
+static bool
+is_reception(const struct bt_way_event *e)
+{
+    return e->at->chosen && e->direction == BPFDEV_DIR_IN;
+}
+
+/* The first such event, or NULL. */
 static const struct bt_way_event *
 find_reception(const struct bt_way *way)
 {
@@ -108,8 +118,7 @@ find_reception(const struct bt_way *way)
     for (size_t i = 0; i < way->n_events; i++) {
         const struct bt_way_event *e = &way->events[i];
 
-        if (!e->at->drops && e->at->hash == way->port
-            && e->direction == BPFDEV_DIR_IN && (!found || e->ts < found->ts)) {
+        if (is_reception(e) && (!found || e->ts < found->ts)) {
             found = e;
         }
     }
@@ -134,7 +143,7 @@ tell_way(struct bt_ways *w, struct bt_way *way)
 
     qsort(way->events, way->n_events, sizeof way->events[0], compare_events);
     in = find_reception(way);
-    if (in && in->at->chosen && w->config.ended) {
+    if (in && w->config.ended) {
         w->config.ended(way, in, w->config.aux);
     }
 }
@@ -170,11 +179,25 @@ add_way(struct bt_ways *w, const struct bpfdev_identity *identity)
     place = (w->first + w->n_ways++) % MAX_WAYS;
     way = &w->ways[place];
     way->id = identity->id;
-    way->port = identity->port;
     way->since = bt_now_mono();
-    way->n_events = 0;
+    way->n_events = way->n_more = 0;
     add_to_index(w, identity->id, place);
     return way;
+}
+
+/* Keeps 'e' in 'way'.  Without its reception a way is not told: that takes the
+ * place of another event if there is no room. */
+static void
+keep_event(struct bt_way *way, const struct bt_way_event *e)
+{
+    if (way->n_events < BT_WAY_EVENTS) {
+        way->events[way->n_events++] = *e;
+        return;
+    }
+    way->n_more++;
+    if (is_reception(e)) {
+        way->events[BT_WAY_EVENTS - 1] = *e;
+    }
 }
 
 static void
@@ -183,20 +206,16 @@ add_event(struct bt_ways *w, const struct bt_way_port *port,
 {
     const struct bt_tap *tap = &port->tap;
     struct bt_way *way = find_way(w, identity->id);
-    struct bt_way_event *e;
+    struct bt_way_event e = {
+        .at = port,
+        .ts = tap->item.ts,
+        .direction = tap->packet.direction,
+        .reason = identity->reason,
+    };
 
-    if (!way) {
-        way = add_way(w, identity);
-    }
-    if (way->n_events < BT_WAY_EVENTS) {
-        e = &way->events[way->n_events++];
-        e->at = port;
-        e->ts = tap->item.ts;
-        e->direction = tap->packet.direction;
-        e->reason = identity->reason;
-        bt_brief_parse(&e->brief, tap->packet.data, tap->packet.caplen,
-                       tap->packet.len);
-    }
+    bt_brief_parse(&e.brief, tap->packet.data, tap->packet.caplen,
+                   tap->packet.len);
+    keep_event(way ? way : add_way(w, identity), &e);
 }
 
 /* The loop. */
@@ -242,7 +261,7 @@ take_packets(struct bt_ways *w, struct bt_way_port *port)
 static bool
 is_worth_waiting(const struct bt_ways *w, const struct bt_way_port *port)
 {
-    return w->config.only_drops || !port->drops;
+    return w->config.only_drops || port->chosen;
 }
 
 static void
@@ -257,6 +276,8 @@ port_is_gone(struct bt_ways *w, size_t i)
 bool
 bt_ways_run(struct bt_ways *w, uint64_t timeout)
 {
+    uint64_t now;
+
     if (w->n_ways && w->config.patience / 4 < timeout) {
         timeout = w->config.patience / 4;
     }
@@ -264,13 +285,17 @@ bt_ways_run(struct bt_ways *w, uint64_t timeout)
         return false;
     }
     bt_poll(w->fds, w->n_ports, timeout);
+
+    /* Whoever is told of a packet may take his time: that is none in which
+     * others could have been read. */
+    now = bt_now_mono();
     for (size_t i = 0; i < w->n_ports; i++) {
         if (w->fds[i].fd >= 0 && w->fds[i].revents
             && !take_packets(w, &w->ports[i])) {
             port_is_gone(w, i);
         }
     }
-    end_old_ways(w, bt_now_mono() - w->config.patience);
+    end_old_ways(w, now - w->config.patience);
     return w->n_open && !is_over(w);
 }
 
@@ -294,14 +319,14 @@ open_port(struct bt_ways *w, struct bt_way_port *port, char errbuf[])
     const struct bt_tap_config config = {
         .socket = c->socket,
         .port = port->info.name,
-        .filter = c->only_drops ? c->filter : "",
+        .filter = c->only_drops || c->only_received ? c->filter : "",
         .dlt = port->info.dlt,
         .snaplen = port->chosen && !c->only_drops ? c->snaplen
                    : BRIEF_SNAPLEN,
-        .direction = BPF_D_INOUT,
+        .direction = c->only_received ? BPF_D_IN : BPF_D_INOUT,
         .memory = c->only_drops ? MEMORY : MEMORY / 4,
         .max_age = BT_NSEC / 20,
-        .identity = true,
+        .identity = !c->only_received,
         .quiet = c->quiet,
         .optimize = true,
     };
@@ -360,7 +385,8 @@ set_reception_filter(struct bt_ways *w, char errbuf[])
     char *expression;
     int error = 0;
 
-    if (!w->config.filter[0] || w->config.only_drops) {
+    if (!w->config.filter[0] || w->config.only_drops
+        || w->config.only_received) {
         return 0;
     }
     expression = bt_asprintf("outbound or (%s)", w->config.filter);
@@ -369,7 +395,8 @@ set_reception_filter(struct bt_ways *w, char errbuf[])
 
         if (port->chosen
             && bpfdev_set_filter_expr(port->tap.dev, expression,
-                                      w->config.snaplen, true)) {
+                                      w->config.snaplen ? w->config.snaplen
+                                      : NO_LIMIT, true)) {
             error = errno;
             snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s",
                      bpfdev_strerror(port->tap.dev));
@@ -377,6 +404,13 @@ set_reception_filter(struct bt_ways *w, char errbuf[])
     }
     free(expression);
     return error;
+}
+
+static bool
+is_wanted(const struct bt_ways *w, const struct bt_way_port *port)
+{
+    return (w->config.only_received ? port->chosen
+            : !w->config.only_drops || port->drops);
 }
 
 static int
@@ -387,7 +421,7 @@ open_ports(struct bt_ways *w, char errbuf[])
     for (size_t i = 0; !error && i < w->n_ports; i++) {
         struct bt_way_port *port = &w->ports[i];
 
-        if (port->drops || !w->config.only_drops) {
+        if (is_wanted(w, port)) {
             error = open_port(w, port, errbuf);
         }
     }

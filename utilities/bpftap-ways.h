@@ -47,14 +47,14 @@ struct bt_way_event {
     struct bt_brief brief;
 };
 
-/* Copies of one packet that are told. */
+/* Reception and copies of one packet that are told. */
 #define BT_WAY_EVENTS 16
 
 /* The way of one packet. */
 struct bt_way {
     uint64_t id;                /* 0: place is free. */
     uint64_t since;             /* Monotonic, of what is known first. */
-    uint32_t port;              /* Hash of where it was received. */
+    size_t n_more;              /* Events that were not kept. */
     size_t n_events;
     struct bt_way_event events[BT_WAY_EVENTS];
 };
@@ -65,6 +65,8 @@ struct bt_ways_config {
     const char *pattern;        /* Ports where packets come in. */
     const char *filter;         /* For packets as they were received, "". */
     bool only_drops;            /* Nothing but the port of dropped packets. */
+    bool only_received;         /* Nothing but what chosen ports receive, and
+                                 * nobody follows: there are no identities. */
     uint32_t snaplen;           /* For chosen ports; 0 for whole packets. */
     uint64_t patience;          /* Nanoseconds to wait for the rest. */
     bool quiet;                 /* No word if there is less memory. */
@@ -75,7 +77,8 @@ struct bt_ways_config {
                  const struct bpfdev_identity *identity, void *aux);
 
     /* Called with a way that has come to its end, its events in order; 'in' is
-     * the one of its reception on a chosen port.  May be NULL. */
+     * the one of its reception on a chosen port, where it comes out of the
+     * tunnel if that is one.  May be NULL. */
     void (*ended)(const struct bt_way *way, const struct bt_way_event *in,
                   void *aux);
 
