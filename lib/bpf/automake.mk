@@ -23,6 +23,8 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-jit-x86_64.c \
 	lib/bpf/bpf-jit.c \
 	lib/bpf/bpf-jit.h \
+	lib/bpf/bpf-passed.c \
+	lib/bpf/bpf-passed.h \
 	lib/bpf/bpf-pool.c \
 	lib/bpf/bpf-pool.h \
 	lib/bpf/bpf-port.c \

@@ -40,6 +40,7 @@
 #include <unistd.h>
 
 #include "bpf/bpf-device.h"
+#include "bpf/bpf-passed.h"
 #include "bpf/bpf-peercred.h"
 #include "bpf/bpf-pool.h"
 #include "bpf/bpf-port.h"
@@ -58,20 +59,6 @@ VLOG_DEFINE_THIS_MODULE(bpf_conn);
 
 /* Messages of one connection that are answered before others get a turn. */
 #define CONN_BATCH 8
-
-/* Descriptors that the system passes with one message, at most. */
-#define MAX_PASSED_FDS 253
-
-/* Does the system keep clients from passing descriptors? */
-static atomic_bool fds_refused = ATOMIC_VAR_INIT(false);
-
-/* The option that does it.  An older C library does not name it: this is its
- * number wherever SO_PASSCRED has this one. */
-#if !defined(SO_PASSRIGHTS) && defined(SO_PASSCRED)
-#if SO_PASSCRED == 16
-#define SO_PASSRIGHTS 83
-#endif
-#endif
 
 /* What a client did wrong; see VLOG_WARN_RL in conn_misbehaved(). */
 static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 12);
@@ -98,23 +85,6 @@ conn_misbehaved(struct bpf_conn *conn, const char *what)
                  bpf_conn_name(conn, name), what);
     return false;
 }
-
-#ifdef SO_PASSRIGHTS
-void
-bpf_conn_refuse_fds(int fd)
-{
-    int off = 0;
-
-    atomic_store_relaxed(&fds_refused,
-                         !setsockopt(fd, SOL_SOCKET, SO_PASSRIGHTS, &off,
-                                     sizeof off));
-}
-#else
-void
-bpf_conn_refuse_fds(int fd OVS_UNUSED)
-{
-}
-#endif
 
 /* Notification channel
  * ==================== */
@@ -154,8 +124,8 @@ bpf_conn_open_channel(struct bpf_conn *conn)
     fcntl(fds[1], F_SETFD, FD_CLOEXEC);
 
     /* The client has the second one: it must not send anything by it. */
-    bpf_conn_refuse_fds(fds[0]);
-    bpf_conn_refuse_fds(fds[1]);
+    bpf_passed_refuse(fds[0]);
+    bpf_passed_refuse(fds[1]);
     if (shutdown(fds[0], SHUT_RD)) {
         int error = errno;
 
@@ -353,7 +323,7 @@ bpf_conn_create(struct bpf_conn_context *context, int fd,
 
     conn->cred = *cred;
     bpf_peercred_enable(fd);
-    bpf_conn_refuse_fds(fd);
+    bpf_passed_refuse(fd);
 
     /* Where this fails the default has to do. */
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -387,8 +357,7 @@ bpf_conn_destroy(struct bpf_conn *conn)
     close_fd(&conn->notify_recv);
 
     /* There may be messages with descriptors in its queue. */
-    bpf_pool_close(conn->fd, uid, BPF_CONN_FDS);
-    bpf_quota_give(uid, BPF_CONNECTIONS, 1);
+    bpf_pool_close(conn->fd, uid, 1, BPF_CONN_FDS);
     free(conn);
 }
 
@@ -687,37 +656,11 @@ conn_set_cred(struct bpf_conn *conn, const struct bpf_cred *cred)
     }
 }
 
-/* Has the descriptors that came with 'mh' closed by somebody who may sleep.
- * Returns true if there were any. */
-static bool
-close_passed_fds(struct msghdr *mh)
-{
-    bool any = false;
-
-    for (struct cmsghdr *cmsg = CMSG_FIRSTHDR(mh); cmsg;
-         cmsg = CMSG_NXTHDR(mh, cmsg)) {
-        if (cmsg->cmsg_level == SOL_SOCKET && cmsg->cmsg_type == SCM_RIGHTS) {
-            size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-            for (size_t i = 0; i < n; i++) {
-                int fd;
-
-                memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof fd, sizeof fd);
-                bpf_pool_close(fd, 0, 0);
-            }
-            any = true;
-        }
-    }
-    return any;
-}
-
 /* Receives a message.  Returns its size, 0 if the client is gone, or a
  * negative errno value: -EAGAIN if there is none, -EPROTO if the client
  * misbehaved and that has been logged.
  *
- * Where clients cannot be kept from passing descriptors there is room for
- * them, because the system would otherwise close them here and now, and that
- * may take for ever.  In any case nobody waits for this thread meanwhile. */
+ * Nobody waits for this thread meanwhile. */
 static ssize_t
 conn_receive(struct bpf_conn *conn, struct bpf_request *request)
 {
@@ -725,20 +668,20 @@ conn_receive(struct bpf_conn *conn, struct bpf_request *request)
     union {
         union bpf_peercred_control cred;
         char bytes[sizeof(union bpf_peercred_control)
-                   + CMSG_SPACE(MAX_PASSED_FDS * sizeof(int))];
+                   + BPF_PASSED_CONTROL_MAX];
     } control;
     struct msghdr mh = {
         .msg_iov = &iov,
         .msg_iovlen = 1,
         .msg_control = &control,
-        .msg_controllen = bpf_peercred_control_size(),
+        .msg_controllen = (bpf_peercred_control_size()
+                           + bpf_passed_control_size()),
     };
     struct bpf_cred cred;
-    bool refused;
 
-    atomic_read_relaxed(&fds_refused, &refused);
-    if (!refused) {
-        mh.msg_controllen += CMSG_SPACE(MAX_PASSED_FDS * sizeof(int));
+    if (bpf_passed_in_next(conn->fd)) {
+        conn_misbehaved(conn, "it passes descriptors");
+        return -EPROTO;
     }
 
     ovsrcu_quiesce_start();
@@ -748,7 +691,8 @@ conn_receive(struct bpf_conn *conn, struct bpf_request *request)
 
     if (n < 0) {
         return -error;
-    } else if (close_passed_fds(&mh) || mh.msg_flags & MSG_CTRUNC) {
+    } else if (bpf_passed_drop(&mh, conn->cred.uid)
+               || mh.msg_flags & MSG_CTRUNC) {
         conn_misbehaved(conn, "it passes descriptors");
         return -EPROTO;
     } else if (mh.msg_flags & MSG_TRUNC) {

@@ -110,11 +110,6 @@ struct bpf_conn {
  * notification channel and, for a moment, its device's memory. */
 #define BPF_CONN_FDS 4
 
-/* Keeps those who connect to 'fd', a listening socket, or are connected to it,
- * from passing descriptors, if the system can do that: closing one may take as
- * long as they like.  Where it cannot, they are closed by somebody else. */
-void bpf_conn_refuse_fds(int fd);
-
 /* Makes a connection of the accepted socket 'fd', which it takes over, of the
  * user in 'cred'.  One of BPF_CONNECTIONS and BPF_CONN_FDS of BPF_DESCRIPTORS
  * have been taken for that user; the connection gives them back. */

@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bpf/bpf-passed.h"
 #include "bpf/bpf-quota.h"
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
@@ -37,28 +38,57 @@
 struct bpf_pool {
     const char *name;           /* Of its threads. */
     unsigned int max_threads;
+    unsigned int max_ordinary;  /* Jobs of ordinary users that may run. */
+    unsigned int max_per_user;  /* Jobs of one of them. */
 
     pthread_mutex_t mutex;
     pthread_cond_t cond;        /* Something was submitted. */
     struct ovs_list jobs;
+    struct ovs_list running;    /* Of struct running. */
     unsigned int n_threads, n_idle;
-    unsigned int n_running;     /* Jobs being run. */
     bool hurry;                 /* Delays are over. */
 };
 
-#define POOL_INITIALIZER(POOL, NAME, MAX)               \
+/* A job that a thread is at. */
+struct running {
+    struct ovs_list node;       /* In 'running' of the pool. */
+    uid_t uid;
+};
+
+#define POOL_INITIALIZER(POOL, NAME, MAX, MAX_ORDINARY, MAX_PER_USER)   \
     {                                                   \
         .name = NAME,                                   \
         .max_threads = MAX,                             \
+        .max_ordinary = MAX_ORDINARY,                   \
+        .max_per_user = MAX_PER_USER,                   \
         .mutex = PTHREAD_MUTEX_INITIALIZER,             \
         .cond = PTHREAD_COND_INITIALIZER,               \
         .jobs = OVS_LIST_INITIALIZER(&(POOL)->jobs),    \
+        .running = OVS_LIST_INITIALIZER(&(POOL)->running), \
     }
 
 struct bpf_pool bpf_memory_pool
-    = POOL_INITIALIZER(&bpf_memory_pool, "bpf-memory", 1);
+    = POOL_INITIALIZER(&bpf_memory_pool, "bpf-memory", 1, 1, 1);
 struct bpf_pool bpf_close_pool
-    = POOL_INITIALIZER(&bpf_close_pool, "bpf-close", 16);
+    = POOL_INITIALIZER(&bpf_close_pool, "bpf-close", 20, 16, 4);
+
+/* True if a thread of 'pool' may start with 'job' now: those who make it take
+ * long must not keep others from having theirs done. */
+static bool
+job_may_run(const struct bpf_pool *pool, const struct bpf_job *job)
+{
+    unsigned int n_ordinary = 0, n_same = 0;
+    const struct running *running;
+
+    if (bpf_quota_is_privileged(job->uid)) {
+        return true;
+    }
+    LIST_FOR_EACH (running, node, &pool->running) {
+        n_ordinary += !bpf_quota_is_privileged(running->uid);
+        n_same += running->uid == job->uid;
+    }
+    return n_ordinary < pool->max_ordinary && n_same < pool->max_per_user;
+}
 
 /* Takes the first job that is due out of 'pool', NULL if there is none; then
  * '*waitp' is how long until one is, in milliseconds, or -1. */
@@ -70,7 +100,9 @@ pool_next(struct bpf_pool *pool, long long int *waitp)
 
     *waitp = -1;
     LIST_FOR_EACH (job, node, &pool->jobs) {
-        if (job->not_before <= now || pool->hurry) {
+        if (!job_may_run(pool, job)) {
+            continue;           /* When another one ends. */
+        } else if (job->not_before <= now || pool->hurry) {
             ovs_list_remove(&job->node);
             return job;
         }
@@ -118,11 +150,13 @@ pool_main(void *pool_)
             pool_wait(pool, wait);
             continue;
         }
-        pool->n_running++;
+
+        struct running running = { .uid = job->uid };
+        ovs_list_push_back(&pool->running, &running.node);
         pthread_mutex_unlock(&pool->mutex);
         job->run(job);
         pthread_mutex_lock(&pool->mutex);
-        pool->n_running--;
+        ovs_list_remove(&running.node);
     }
     OVS_NOT_REACHED();
 }
@@ -149,8 +183,7 @@ bpf_pool_submit(struct bpf_pool *pool, struct bpf_job *job)
 struct close_job {
     struct bpf_job job;
     int fd;
-    uid_t uid;
-    unsigned int n;
+    unsigned int n_conns, n_fds;
 };
 
 static void
@@ -158,23 +191,26 @@ close_run(struct bpf_job *job_)
 {
     struct close_job *job = CONTAINER_OF(job_, struct close_job, job);
 
-    close(job->fd);
-    if (job->n) {
-        bpf_quota_give(job->uid, BPF_DESCRIPTORS, job->n);
+    bpf_passed_close(job->fd);
+    if (job->n_fds) {
+        bpf_quota_give(job->job.uid, BPF_DESCRIPTORS, job->n_fds);
+    }
+    if (job->n_conns) {
+        bpf_quota_give(job->job.uid, BPF_CONNECTIONS, job->n_conns);
     }
     free(job);
 }
 
 void
-bpf_pool_close(int fd, uid_t uid, unsigned int n)
+bpf_pool_close(int fd, uid_t uid, unsigned int n_conns, unsigned int n_fds)
 {
     struct close_job *job = xmalloc(sizeof *job);
 
     *job = (struct close_job) {
-        .job = { .run = close_run },
+        .job = { .run = close_run, .uid = uid },
         .fd = fd,
-        .uid = uid,
-        .n = n,
+        .n_conns = n_conns,
+        .n_fds = n_fds,
     };
     bpf_pool_submit(&bpf_close_pool, &job->job);
 }
@@ -184,7 +220,8 @@ static bool
 pool_is_done(struct bpf_pool *pool)
 {
     pthread_mutex_lock(&pool->mutex);
-    bool done = ovs_list_is_empty(&pool->jobs) && !pool->n_running;
+    bool done = (ovs_list_is_empty(&pool->jobs)
+                 && ovs_list_is_empty(&pool->running));
     pool->hurry = !done;
     pthread_cond_broadcast(&pool->cond);
     pthread_mutex_unlock(&pool->mutex);

@@ -26,7 +26,10 @@
  * such things: they hand them to a pool, whose threads no one waits for.
  *
  * Any thread may submit jobs.  Jobs run outside of any RCU read side, in
- * order, several at a time if the pool has several threads. */
+ * order, several at a time if the pool has several threads.  Of these, one
+ * user's jobs may keep a few busy, those of all ordinary users not quite all
+ * (see bpf/bpf-quota.h): the rest wait for their turn, and count against their
+ * user's quota meanwhile. */
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -39,6 +42,7 @@ struct bpf_job {
     struct ovs_list node;       /* For the pool. */
     void (*run)(struct bpf_job *);  /* Does the work, and frees the job. */
     long long int not_before;   /* In time_msec(); 0 for at once. */
+    uid_t uid;                  /* For whom it is done. */
 };
 
 /* Gets memory and gives it back.  One thread. */
@@ -49,9 +53,10 @@ extern struct bpf_pool bpf_close_pool;
 
 void bpf_pool_submit(struct bpf_pool *, struct bpf_job *);
 
-/* Closes 'fd' in due time and then counts 'n' descriptors of 'uid' as given
- * back. */
-void bpf_pool_close(int fd, uid_t uid, unsigned int n);
+/* Closes 'fd' in due time, for 'uid', and then counts 'n_conns' connections
+ * and 'n_fds' descriptors as given back. */
+void bpf_pool_close(int fd, uid_t uid, unsigned int n_conns,
+                    unsigned int n_fds);
 
 /* Waits until no job is left, but not for longer than 'ms' milliseconds.
  * Delayed jobs become due at once.  Returns true if there is none.  For the

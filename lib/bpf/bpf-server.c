@@ -39,6 +39,7 @@
 
 #include "bpf/bpf-config.h"
 #include "bpf/bpf-conn.h"
+#include "bpf/bpf-passed.h"
 #include "bpf/bpf-peercred.h"
 #include "bpf/bpf-poller.h"
 #include "bpf/bpf-pool.h"
@@ -225,7 +226,7 @@ listener_bind(struct listener *listener)
     }
     listener->fd = fd;
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    bpf_conn_refuse_fds(fd);    /* Those accepted inherit it. */
+    bpf_passed_refuse(fd);    /* Those accepted inherit it. */
 
     struct stat s;
     if (stat(path, &s)) {
@@ -374,8 +375,10 @@ turn_away_without_fd(int listen_fd)
     }
     if (fd >= 0) {
         bpf_conn_turn_away(fd, ENFILE, "the switch is out of descriptors");
+
+        /* Here and now, so that the spare one can be had again. */
         ovsrcu_quiesce_start();
-        close(fd);
+        bpf_passed_close(fd);
         ovsrcu_quiesce_end();
     } else {
         server.accept_after = time_msec() + ACCEPT_PAUSE;
@@ -417,7 +420,7 @@ accept_one(int listen_fd, bool read_only)
     if (!take_room(cred.uid, why)) {
         count_rejected(why);
         bpf_conn_turn_away(fd, ENOBUFS, why);
-        bpf_pool_close(fd, cred.uid, 0);
+        bpf_pool_close(fd, cred.uid, 0, 0);
         return true;
     }
 
@@ -447,7 +450,8 @@ close_retired(void)
     OVS_REQUIRES(server.mutex)
 {
     while (server.n_retired) {
-        bpf_pool_close(server.retired[--server.n_retired], 0, 0);
+        bpf_pool_close(server.retired[--server.n_retired], (uid_t) -1, 0,
+                       0);
     }
 }
 
