@@ -14,6 +14,7 @@
 #undef NDEBUG
 #include "bpf/bpf-client.h"
 #include "bpf/bpf-config.h"
+#include "bpf/bpf-cost.h"
 #include "bpf/bpf-feed.h"
 #include "bpf/bpf-port.h"
 #include "bpf/bpf-quota.h"
@@ -1062,6 +1063,68 @@ test_race(void)
     ovsrcu_exit();
 }
 
+/* What a filter of the 'n' instructions at 'insns' costs, as if it were run as
+ * machine code, beyond being looked at. */
+static unsigned int
+cost(const struct bpf_insn *insns, size_t n)
+{
+    struct bpf_prog *prog;
+    const char *why;
+
+    CHECK(bpf_prog_create(insns, n, BPF_PROG_MAX_INSNS, 0, &prog, &why), 0);
+    unsigned int scale = bpf_prog_is_compiled(prog) ? 1 : 6;
+    unsigned int total = bpf_cost_of_filter(prog) - BPF_COST_LOOK;
+    bpf_prog_destroy(prog);
+    return (total - 1) / scale;
+}
+
+static void
+test_cost(void)
+{
+    static const struct {
+        struct bpf_insn insn;
+        unsigned int cost;
+    } prices[] = {
+        { BPF_STMT(BPF_ALU + BPF_ADD + BPF_X, 0), 2 },
+        { BPF_STMT(BPF_ALU + BPF_LSH + BPF_K, 1), 2 },
+        { BPF_STMT(BPF_ALU + BPF_LSH + BPF_X, 0), 4 },
+        { BPF_STMT(BPF_ALU + BPF_MUL + BPF_K, 3), 6 },
+        { BPF_STMT(BPF_ALU + BPF_MOD + BPF_K, 3), 24 },
+        { BPF_STMT(BPF_ALU + BPF_DIV + BPF_X, 0), 24 },
+        { BPF_STMT(BPF_LD + BPF_W + BPF_ABS, 0), 3 },
+        { BPF_STMT(BPF_LD + BPF_B + BPF_IND, 0), 10 },
+        { BPF_STMT(BPF_LDX + BPF_B + BPF_MSH, 14), 4 },
+        { BPF_STMT(BPF_LD + BPF_W + BPF_LEN, 0), 1 },
+        { BPF_STMT(BPF_ST, 0), 1 },
+        { BPF_STMT(BPF_MISC + BPF_TAX, 0), 1 },
+        { BPF_STMT(BPF_JMP + BPF_JA, 0), 1 },
+        { BPF_JUMP(BPF_JMP + BPF_JEQ + BPF_K, 1, 0, 0), 8 },
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(prices); i++) {
+        const struct bpf_insn insns[] = {
+            prices[i].insn, BPF_STMT(BPF_RET + BPF_K, 0)
+        };
+
+        CHECK(cost(insns, ARRAY_SIZE(insns)), prices[i].cost);
+    }
+
+    /* The dearest path counts, and it alone. */
+    const struct bpf_insn fork[] = {
+        BPF_JUMP(BPF_JMP + BPF_JEQ + BPF_K, 0, 0, 1),
+        BPF_STMT(BPF_RET + BPF_K, 0),
+        BPF_STMT(BPF_ALU + BPF_MUL + BPF_K, 3),
+        BPF_STMT(BPF_RET + BPF_K, 0),
+    };
+    CHECK(cost(fork, ARRAY_SIZE(fork)), 8 + 6);
+
+    /* What is stored, up to what is usual in a packet. */
+    CHECK(bpf_cost_of_filter(NULL), BPF_COST_LOOK + 64 + 192);
+    CHECK(bpf_cost_of_store(0), 0);
+    CHECK(bpf_cost_of_store(96), 64 + 12);
+    CHECK(bpf_cost_of_store(UINT32_MAX), 64 + 192);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -1077,6 +1140,7 @@ static const struct {
     { "limits", test_limits },
     { "feed", test_feed },
     { "set-prog", test_set_prog },
+    { "cost", test_cost },
     { "ready-once", test_ready_once },
     { "port-gone", test_port_gone },
     { "dlt-changes", test_dlt_changes },

@@ -38,9 +38,28 @@ alu_cost(const struct bpf_insn *insn)
     switch (BPF_OP(insn->code)) {
     case BPF_DIV:
     case BPF_MOD:
-        return 16;
+        return 24;
     case BPF_MUL:
+        return 6;
+    case BPF_LSH:
+    case BPF_RSH:
+        return BPF_SRC(insn->code) == BPF_X ? 4 : 2;
+    default:
+        return 2;
+    }
+}
+
+/* A load from a place that another load tells waits for that one. */
+static unsigned int
+load_cost(const struct bpf_insn *insn)
+{
+    switch (BPF_MODE(insn->code)) {
+    case BPF_ABS:
         return 3;
+    case BPF_MSH:
+        return 4;
+    case BPF_IND:
+        return 10;
     default:
         return 1;
     }
@@ -51,23 +70,23 @@ insn_cost(const struct bpf_insn *insn)
 {
     switch (BPF_CLASS(insn->code)) {
     case BPF_LD:
-        return (BPF_MODE(insn->code) == BPF_ABS
-                || BPF_MODE(insn->code) == BPF_IND ? 3 : 1);
     case BPF_LDX:
-        return BPF_MODE(insn->code) == BPF_MSH ? 4 : 1;
+        return load_cost(insn);
     case BPF_ALU:
         return alu_cost(insn);
+    case BPF_JMP:
+        return BPF_OP(insn->code) == BPF_JA ? 1 : 8;
     default:
         return 1;
     }
 }
 
-/* Cost of a return: whether a packet may have to be stored. */
+/* Cost of a return: what has to be stored of a packet. */
 static unsigned int
 return_cost(const struct bpf_insn *insn)
 {
-    return (BPF_RVAL(insn->code) == BPF_K && !insn->k
-            ? 1 : 1 + BPF_COST_STORE);
+    return 1 + bpf_cost_of_store(BPF_RVAL(insn->code) == BPF_K
+                                 ? insn->k : UINT32_MAX);
 }
 
 /* Cost of instruction 'i' and the dearest path after it, whose costs are in
@@ -84,9 +103,9 @@ path_cost(const struct bpf_prog *prog, size_t i, const unsigned int costs[])
     } else if (BPF_CLASS(insn->code) != BPF_JMP) {
         return scale * insn_cost(insn) + next[0];
     } else if (BPF_OP(insn->code) == BPF_JA) {
-        return scale + next[insn->k];
+        return scale * insn_cost(insn) + next[insn->k];
     }
-    return scale + MAX(next[insn->jt], next[insn->jf]);
+    return scale * insn_cost(insn) + MAX(next[insn->jt], next[insn->jf]);
 }
 
 /* Cost of a valid program. */
@@ -105,7 +124,7 @@ unsigned int
 bpf_cost_of_filter(const struct bpf_prog *prog)
 {
     return (BPF_COST_LOOK
-            + (!prog ? BPF_COST_STORE
+            + (!prog ? bpf_cost_of_store(UINT32_MAX)
                : MAX(prog_cost(bpf_prog_for(prog, false)),
                      prog_cost(bpf_prog_for(prog, true)))));
 }

@@ -23,17 +23,29 @@
  *
  * Each packet that passes a port runs through the filters of all devices
  * there, and each one that a filter accepts is copied.  Cost is in units for
- * each packet; one unit is about what an addition takes, a fraction of a
- * nanosecond as machine code.
+ * each packet: a unit is about 0.15 ns as machine code on a processor of 3.4
+ * GHz, half of what an addition takes that waits for the one before it.
+ * Whatever depends on its predecessor is priced as if it always waited, jumps
+ * as if one out of two were mispredicted, because a user may see to that.
  *
  * The cost of a filter is that of its dearest path: jumps go forward only, so
  * that a long list of addresses may cost little.  Any thread; no locks. */
 
+#include <stdint.h>
+
+#include "util.h"
+
 struct bpf_prog;
 
-/* To be asked to look at a packet at all, and to store one. */
-#define BPF_COST_LOOK 8
-#define BPF_COST_STORE 96
+/* To be asked to look at a packet at all. */
+#define BPF_COST_LOOK 16
+
+/* To store 'n' bytes of a packet, at most: most of it is the copying. */
+static inline unsigned int
+bpf_cost_of_store(uint32_t n)
+{
+    return n ? 64 + MIN(n, 1536) / 8 : 0;
+}
 
 /* Cost of a device with filter 'prog', or without one if that is NULL. */
 unsigned int bpf_cost_of_filter(const struct bpf_prog *prog);
