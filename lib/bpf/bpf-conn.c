@@ -305,6 +305,20 @@ const struct bpf_client_ops bpf_conn_client_ops = {
 /* Life
  * ==== */
 
+/* What it counts to connect, in requests. */
+#define CONNECT_WEIGHT 50
+
+/* Counts 'n' requests of 'conn' against what its user may make in a second. */
+static void
+conn_pace(struct bpf_conn *conn, unsigned int n)
+{
+    int wait = bpf_quota_request(conn->cred.uid, n);
+
+    if (wait) {
+        conn->resume_at = time_msec() + wait;
+    }
+}
+
 struct bpf_conn *
 bpf_conn_create(struct bpf_conn_context *context, int fd,
                 const struct bpf_cred *cred, bool read_only)
@@ -330,6 +344,7 @@ bpf_conn_create(struct bpf_conn_context *context, int fd,
 
     conn->deadline = time_msec() + BPF_CONN_PATIENCE;
     ovs_list_push_back(&context->strangers, &conn->timer_node);
+    conn_pace(conn, CONNECT_WEIGHT);
     return conn;
 }
 
@@ -705,17 +720,6 @@ conn_receive(struct bpf_conn *conn, struct bpf_request *request)
     return n;
 }
 
-/* Counts 'request' against what its user may ask for in a second. */
-static void
-conn_pace(struct bpf_conn *conn, const struct bpf_request *request)
-{
-    int wait = bpf_quota_request(conn->cred.uid, bpf_request_weight(request));
-
-    if (wait) {
-        conn->resume_at = time_msec() + wait;
-    }
-}
-
 bool
 bpf_conn_run(struct bpf_conn *conn)
 {
@@ -733,7 +737,7 @@ bpf_conn_run(struct bpf_conn *conn)
         } else if (n <= 0 || !conn_handle(conn, &request, n, &reply)) {
             return false;
         }
-        conn_pace(conn, &request);
+        conn_pace(conn, bpf_request_weight(conn, &request));
     }
     return true;
 }

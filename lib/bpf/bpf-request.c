@@ -688,13 +688,19 @@ conn_write(struct bpf_conn *conn, struct bpf_request *request, size_t size)
 /* All requests
  * ============ */
 
+/* Memory that is got, cleared, and given back for the price of a request. */
+#define BYTES_PER_REQUEST (64 * 1024)
+
 unsigned int
-bpf_request_weight(const struct bpf_request *request)
+bpf_request_weight(const struct bpf_conn *conn,
+                   const struct bpf_request *request)
 {
     switch (request->header.type) {
-    case BPF_PROTO_HELLO:
     case BPF_PROTO_SETIF:
+        return 50 + (conn->client
+                     ? conn->client->mem_size / BYTES_PER_REQUEST : 0);
     case BPF_PROTO_LIST_PORTS:
+    case BPF_PROTO_LIST_NAMES:
     case BPF_PROTO_LIST_PEERS:
         return 50;
     case BPF_PROTO_SETF:

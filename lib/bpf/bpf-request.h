@@ -120,8 +120,10 @@ int bpf_request_carry_out(struct bpf_conn *conn,
 int bpf_request_end_setif(struct bpf_conn *conn, int error,
                           struct bpf_reply *reply);
 
-/* What 'request' counts of the requests that a user may make in a second. */
-unsigned int bpf_request_weight(const struct bpf_request *request);
+/* What 'request', which 'conn' has just made, counts of the requests that a
+ * user may make in a second. */
+unsigned int bpf_request_weight(const struct bpf_conn *conn,
+                                const struct bpf_request *request);
 
 /* Carries out BPF_PROTO_RELEASE, which has no answer. */
 void bpf_request_release(struct bpf_conn *conn);

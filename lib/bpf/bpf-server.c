@@ -77,6 +77,11 @@ static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(6, 12);
 /* Connections that are accepted between two looks at the rest. */
 #define ACCEPT_BATCH 16
 
+/* Those that are turned away before nobody is accepted at the same socket for a
+ * moment, and for how many milliseconds: turning away costs, too. */
+#define TURN_AWAY_BATCH 16
+#define TURN_AWAY_PAUSE 10
+
 enum { LISTENER, LISTENER_RO, N_LISTENERS };
 
 /* A socket to connect to. */
@@ -115,7 +120,9 @@ static struct {
     size_t n_conns;
     int active[N_LISTENERS];    /* Listeners that are waited for, or -1. */
     int spare_fd;               /* Given up to turn somebody away. */
-    long long int accept_after; /* In a pause until then; 0 if in none. */
+    long long int accept_after[N_LISTENERS]; /* In a pause until then; 0 if in
+                                              * none. */
+    unsigned int n_turned_away[N_LISTENERS]; /* Since the last pause. */
     uint64_t ports_seqno;       /* That monitors were told of. */
     bool any_parked;            /* Does a connection wait for its time? */
 
@@ -354,6 +361,11 @@ add_conn(int fd, const struct bpf_cred *cred, bool read_only)
     server.n_conns++;
     atomic_count_inc(&server.n_connections);
 
+    if (conn->resume_at) {
+        conn->parked = true;
+        server.any_parked = true;
+        return;
+    }
     int error = bpf_poller_add(server.poller, fd, conn);
     if (error) {
         VLOG_WARN_RL(&rl, "client turned away: %s", ovs_strerror(error));
@@ -362,11 +374,20 @@ add_conn(int fd, const struct bpf_cred *cred, bool read_only)
     }
 }
 
-/* Turns away the client that waits on 'listen_fd', for whom there is no
- * descriptor left: with the one that was kept for this purpose. */
+/* Accepts nobody as listener number 'i' for 'ms' milliseconds. */
 static void
-turn_away_without_fd(int listen_fd)
+pause_listener(size_t i, int ms)
 {
+    server.accept_after[i] = time_msec() + ms;
+    server.n_turned_away[i] = 0;
+}
+
+/* Turns away the client that waits at listener number 'i', for whom there is
+ * no descriptor left: with the one that was kept for this purpose. */
+static void
+turn_away_without_fd(size_t i)
+{
+    int listen_fd = server.active[i];
     int fd = -1;
 
     if (server.spare_fd >= 0) {
@@ -381,7 +402,7 @@ turn_away_without_fd(int listen_fd)
         bpf_passed_close(fd);
         ovsrcu_quiesce_end();
     } else {
-        server.accept_after = time_msec() + ACCEPT_PAUSE;
+        pause_listener(i, ACCEPT_PAUSE);
     }
     server.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
@@ -395,18 +416,32 @@ count_rejected(const char *why)
     VLOG_WARN_RL(&rl, "client turned away: %s", why);
 }
 
-/* Accepts one connection from 'listen_fd'.  Returns false if there is none. */
-static bool
-accept_one(int listen_fd, bool read_only)
+/* Turns away the client on 'fd', of user 'uid', who came to listener number
+ * 'i'. */
+static void
+turn_away(size_t i, int fd, uid_t uid, const char *why)
 {
-    int fd = accept(listen_fd, NULL, NULL);
+    count_rejected(why);
+    bpf_conn_turn_away(fd, ENOBUFS, why);
+    bpf_pool_close(fd, uid, 0, 0);
+    if (++server.n_turned_away[i] >= TURN_AWAY_BATCH) {
+        pause_listener(i, TURN_AWAY_PAUSE);
+    }
+}
+
+/* Accepts one connection from listener number 'i'.  Returns false if there is
+ * none. */
+static bool
+accept_one(size_t i)
+{
+    int fd = accept(server.active[i], NULL, NULL);
 
     if (fd < 0) {
         if (errno == EMFILE || errno == ENFILE) {
-            turn_away_without_fd(listen_fd);
+            turn_away_without_fd(i);
             count_rejected("out of descriptors");
         } else if (errno == ENOBUFS || errno == ENOMEM) {
-            server.accept_after = time_msec() + ACCEPT_PAUSE;
+            pause_listener(i, ACCEPT_PAUSE);
         }
         return errno == EINTR || errno == ECONNABORTED;
     }
@@ -418,16 +453,14 @@ accept_one(int listen_fd, bool read_only)
 
     char why[BPF_PROTO_MAX_TEXT];
     if (!take_room(cred.uid, why)) {
-        count_rejected(why);
-        bpf_conn_turn_away(fd, ENOBUFS, why);
-        bpf_pool_close(fd, cred.uid, 0, 0);
+        turn_away(i, fd, cred.uid, why);
         return true;
     }
 
     uint64_t orig;
     atomic_add_relaxed(&server.n_accepted, 1, &orig);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
-    add_conn(fd, &cred, read_only);
+    add_conn(fd, &cred, i == LISTENER_RO);
     return true;
 }
 
@@ -435,8 +468,8 @@ accept_one(int listen_fd, bool read_only)
 static void
 run_listener(size_t i)
 {
-    for (int n = 0; n < ACCEPT_BATCH && !server.accept_after; n++) {
-        if (!accept_one(server.active[i], i == LISTENER_RO)) {
+    for (int n = 0; n < ACCEPT_BATCH && !server.accept_after[i]; n++) {
+        if (!accept_one(i)) {
             return;
         }
     }
@@ -472,7 +505,7 @@ activate_listener(size_t i, int fd)
         if (error) {
             VLOG_WARN_RL(&rl, "cannot wait for clients: %s",
                          ovs_strerror(error));
-            server.accept_after = time_msec() + ACCEPT_PAUSE;
+            pause_listener(i, ACCEPT_PAUSE);
             fd = -1;
         }
     }
@@ -485,7 +518,7 @@ run_listener_changes(void)
 {
     ovs_mutex_lock(&server.mutex);
     for (size_t i = 0; i < N_LISTENERS; i++) {
-        activate_listener(i, (server.accept_after ? -1
+        activate_listener(i, (server.accept_after[i] ? -1
                               : server.listeners[i].fd));
     }
     close_retired();
@@ -601,6 +634,24 @@ run_parked(long long int now)
     return deadline;
 }
 
+/* Ends pauses in accepting that are over.  Returns when the next one will be:
+ * now, if the listener has yet to be waited for again. */
+static long long int
+run_pauses(long long int now)
+{
+    long long int deadline = LLONG_MAX;
+
+    for (size_t i = 0; i < N_LISTENERS; i++) {
+        if (server.accept_after[i] && now >= server.accept_after[i]) {
+            server.accept_after[i] = 0;
+            deadline = now;
+        } else if (server.accept_after[i]) {
+            deadline = MIN(deadline, server.accept_after[i]);
+        }
+    }
+    return deadline;
+}
+
 /* Does what is due.  Returns how many milliseconds to wait, -1 for ever. */
 static int
 run_clock(void)
@@ -615,13 +666,7 @@ run_clock(void)
         deadline = MIN(deadline, parked);
     }
 
-    if (server.accept_after) {
-        if (now >= server.accept_after) {
-            server.accept_after = 0;
-            return 0;
-        }
-        deadline = MIN(deadline, server.accept_after);
-    }
+    deadline = MIN(deadline, run_pauses(now));
     return (deadline == LLONG_MAX ? -1
             : deadline <= now ? 0
             : MIN(deadline - now, INT_MAX));
@@ -772,9 +817,10 @@ server_init_state(void)
     server.n_conns = 0;
     for (size_t i = 0; i < N_LISTENERS; i++) {
         server.active[i] = -1;
+        server.accept_after[i] = 0;
+        server.n_turned_away[i] = 0;
     }
     server.spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    server.accept_after = 0;
     server.ports_seqno = UINT64_MAX;
     server.any_parked = false;
     atomic_init(&server.n_accepted, 0);
