@@ -16,7 +16,8 @@ EXTRA_DIST += \
 	$(SYSTEM_TESTSUITE) \
 	tests/package.m4 \
 	tests/attack/attack.py \
-	tests/attack/forwarding.py \
+	tests/attack/harm.py \
+	tests/attack/old-kernel.py \
 	tests/attack/rawclient.py \
 	tests/tsan.supp \
 	tests/upstream.sh \
@@ -24,7 +25,7 @@ EXTRA_DIST += \
 	utilities/ovn-lib.sh \
 	utilities/sandbox-lib.sh
 
-AUTOTEST_PATH = vswitchd:utilities:tests:tests/bsd
+AUTOTEST_PATH = vswitchd:utilities:tests:tests/bench:tests/bsd
 AUTOTEST = $(AUTOM4TE) --language=autotest
 CHECK_PREREQUISITES = tests/atlocal $(check_PROGRAMS) $(sbin_PROGRAMS) \
 	$(bin_PROGRAMS)
@@ -160,6 +161,14 @@ check_PROGRAMS += \
 tests_test_bpf_port_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
 tests_test_bpf_port_LDADD = lib/bpf/libbpfmod.la $(OVS_LIBS)
 tests_test_bpf_port_SOURCES = tests/test-bpf-port.c
+
+# What keeps frames that clients write from harming the switch.
+check_PROGRAMS += tests/test-tap
+tests_test_tap_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+tests_test_tap_LDFLAGS = $(AM_LDFLAGS) $(link_with_tap) \
+	-Wl,--wrap=ovs_mutex_lock_at
+tests_test_tap_LDADD = $(SWITCH_LIBS)
+tests_test_tap_SOURCES = tests/test-tap.c
 
 check_PROGRAMS += tests/test-printable
 tests_test_printable_SOURCES = \

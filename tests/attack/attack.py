@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The ovs-bsd authors.
 """What a hostile user of a capture socket does.
 
-    attack.py SCENARIO SOCKET PORT
+    attack.py SCENARIO SOCKET PORT...
 
 Becomes the user "nobody", does its worst, prints "ready" and what it got, and
 keeps that until its standard input ends."""
@@ -17,8 +17,8 @@ import struct
 import sys
 import threading
 
-from rawclient import (Client, Refused, MONITOR, LIST_PEERS, RELEASE,
-                       mod_filter)
+from rawclient import (Client, Refused, IMMEDIATE, LIST_PEERS, MONITOR,
+                       RELEASE, mod_filter)
 
 # Modules that somebody without rights may not be able to load any more.
 "localhost".encode("idna")
@@ -37,25 +37,61 @@ def until_refused(make, most=10000):
     return most
 
 
-def cost(path, port):
-    """As many and as dear filters as there may be."""
-    n = total = 0
-    for size in (4096, 2048, 512, 128, 64, 32, 16, 8, 3):
-        def device():
-            client = Client(path)
-            client.attach(port, 4096)
-            client.filter(mod_filter(size))
-            return client
-        n = until_refused(device)
-        total += n * size
+def cost(path, *ports):
+    """As many and as dear filters on all ports as there may be.  Returns how
+    many instructions that are."""
+    total = 0
+    for port in ports:
+        for size in (4096, 2048, 512, 128, 64, 32, 16, 8, 3):
+            def device():
+                client = Client(path)
+                client.filter(mod_filter(size))
+                client.attach(port, 4096)
+                return client
+            total += size * until_refused(device)
     return total
 
 
-def monitors(path, port):
+def dear(path, *ports):
+    """Twenty devices with 511 remainders each, if that is allowed."""
+    def device():
+        client = Client(path)
+        client.filter(mod_filter(512))
+        client.attach(ports[0], 4096)
+        return client
+    return until_refused(device, 20)
+
+
+def greedy(path, *ports):
+    """Devices that take every packet, read as quickly as they may be.  Returns
+    how many."""
+    clients = []
+    for i in range(64):
+        try:
+            client = Client(path)
+            client.attach(ports[i % len(ports)], 256)
+            client.u32(IMMEDIATE, 1)
+            clients.append(client)
+        except (Refused, OSError) as e:
+            print("refused: %s" % e, file=sys.stderr)
+            break
+
+    def read_all():
+        while True:
+            for client in clients:
+                try:
+                    client.read(256)
+                except (Refused, OSError):
+                    pass
+    threading.Thread(target=read_all, daemon=True).start()
+    return len(clients)
+
+
+def monitors(path, *_):
     return until_refused(lambda: Client(path, flags=MONITOR))
 
 
-def strangers(path, port):
+def strangers(path, *_):
     """Connections that say nothing.  Returns how many the switch bears; it
     tells the others why."""
     for _ in range(300):
@@ -78,7 +114,7 @@ def strangers(path, port):
             return len(held) - refused
 
 
-def memory(path, port):
+def memory(path, port, *_):
     def device():
         client = Client(path)
         answer = client.attach(port, 32 << 20, 2)
@@ -93,9 +129,14 @@ def memory(path, port):
 
 def slow_socket():
     """A TCP socket on which close() waits for a reader who never comes."""
-    server = socket.create_server(("127.0.0.1", 0))
+    server = socket.socket()
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    server.bind(("127.0.0.1", 0))
+    server.listen()
     held.append(server)
-    client = socket.create_connection(server.getsockname())
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    client.connect(server.getsockname())
     client.setblocking(False)
     try:
         while True:
@@ -107,59 +148,85 @@ def slow_socket():
     return client
 
 
-def passed(path, port):
-    """Descriptors whose closing takes an hour: with a message, and through
+def pass_on(client, way, slow):
+    """Hands the descriptor of 'slow' to the switch, and closes it, in a thread:
+    if the switch was quicker that may take an hour, too.  Returns false if the
+    system refuses."""
+    fds = [slow.fileno()] * (253 if way == "many" else 1)
+    try:
+        if way == "channel":
+            channel = socket.socket(fileno=os.dup(client.fds[0]))
+            socket.send_fds(channel, [b"x"], fds)
+        else:
+            client.send(RELEASE, b"x", fds)
+    except OSError as e:
+        if e.errno not in (errno.EPERM, errno.EPIPE):
+            raise
+        held.append(slow)
+        return False
+    threading.Thread(target=os.close, args=(slow.detach(),),
+                     daemon=True).start()
+    return True
+
+
+def passed(path, *_):
+    """Descriptors whose closing takes an hour, in more messages than a switch
+    could have threads for: with the first message and later ones, and through
     the notification channel.  Returns how many got through."""
     n = 0
-    for _ in range(3):
-        for way in "socket", "channel":
-            slow = slow_socket()
-            client = Client(path)
+    for _ in range(40):
+        for way in "hello", "socket", "channel", "many":
             try:
-                if way == "socket":
-                    client.send(RELEASE, b"x", [slow.fileno()])
-                else:
-                    channel = socket.socket(fileno=os.dup(client.fds[0]))
-                    socket.send_fds(channel, [b"x"], [slow.fileno()])
-                n += 1
-                os.close(slow.detach())
-            except OSError as e:
-                if e.errno not in (errno.EPERM, errno.EPIPE):
-                    raise
-                held.append(slow)
+                client = Client(path, hello=way != "hello")
+            except (Refused, OSError) as e:
+                print("refused: %s" % e, file=sys.stderr)
+                continue
+            n += pass_on(client, way, slow_socket())
             client.close()
     return n
 
 
-def storm(path, port):
-    """Lists, attachments and connections for as long as it lasts."""
-    def forever(work):
+def forever(work):
+    """Does 'work' for as long as it lasts, in a thread.  What this process
+    itself takes of the processors is not the switch's to answer for."""
+    def loop():
         while True:
             try:
                 work()
             except (Refused, OSError):
                 pass
 
-    def lists():
+    os.nice(19)
+    threading.Thread(target=loop, daemon=True).start()
+    return 1
+
+
+def lists(path, *_):
+    def work():
         client = Client(path)
         for _ in range(100):
             client.list_ports()
         client.close()
+    return forever(work)
 
-    def attachments():
+
+def attachments(path, port, *_):
+    def work():
         client = Client(path)
         client.attach(port, 32 << 20, 2)
         client.close()
-
-    def connections():
-        Client(path).close()
-
-    for work in lists, attachments, connections:
-        threading.Thread(target=forever, args=(work,), daemon=True).start()
-    return 3
+    return forever(work)
 
 
-def handed_over(path, port):
+def connections(path, *_):
+    return forever(lambda: Client(path).close())
+
+
+def storm(path, port, *_):
+    return (lists(path) + attachments(path, port) + connections(path))
+
+
+def handed_over(path, *_):
     """A connection that root opened, used by somebody else.  Returns what
     listing devices gives."""
     try:
@@ -170,7 +237,7 @@ def handed_over(path, port):
 
 
 def main():
-    scenario, path, port = sys.argv[1:]
+    scenario, path, *ports = sys.argv[1:]
     if scenario == "handed_over":
         held.append(Client(path))
         held[0].call(LIST_PEERS, bytes(8))
@@ -178,7 +245,7 @@ def main():
     os.setgroups([])
     os.setgid(nobody.pw_gid)
     os.setuid(nobody.pw_uid)
-    print("ready", globals()[scenario](path, port), flush=True)
+    print("ready", globals()[scenario](path, *ports), flush=True)
     sys.stdin.read()
     os._exit(0)
 

@@ -11,7 +11,7 @@ import socket
 import struct
 
 HELLO, GBLEN, SBLEN, SETF, FLUSH = 1, 2, 3, 4, 5
-GETIF, SETIF, SDIRECTION, SBUFS = 10, 11, 21, 31
+GETIF, SETIF, IMMEDIATE, SDIRECTION, SBUFS = 10, 11, 15, 21, 31
 READ, RELEASE, WRITE = 40, 41, 42
 LIST_PORTS, LIST_PEERS, TOTALS = 50, 51, 52
 RDONLY, MONITOR = 1, 2
@@ -89,6 +89,10 @@ class Client:
         """'insns' are tuples of code, jt, jf and k."""
         return self.call(SETF, struct.pack("=II", 0, len(insns))
                          + b"".join(struct.pack("=HBBI", *i) for i in insns))
+
+    def read(self, length):
+        """Gives back the last buffer, does not wait for the next one."""
+        return self.call(READ, struct.pack("=II", 1 | 4, length))
 
     def list_ports(self):
         return self.call(LIST_PORTS, bytes(512))

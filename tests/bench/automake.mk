@@ -12,7 +12,7 @@ BENCHMARKS += \
 	tests/bench/bench-tap \
 	tests/bench/bench-capture
 # What benchmarks need besides themselves.
-BENCH_TOOLS = tests/bench/blast
+BENCH_TOOLS = $(check_PROGRAMS)
 
 bench: all $(BENCHMARKS) $(BENCH_TOOLS)
 	@programs=; for program in $(BENCHMARKS); do \
@@ -22,9 +22,13 @@ bench: all $(BENCHMARKS) $(BENCH_TOOLS)
 	$(SHELL) $(srcdir)/tests/bench/bench tests/atlocal $$programs
 .PHONY: bench
 
-EXTRA_PROGRAMS += tests/bench/blast
+# Tests have it, too.
+if HOST_LINUX
+check_PROGRAMS += tests/bench/blast
 tests_bench_blast_SOURCES = tests/bench/blast.c
-CLEANFILES += tests/bench/blast
+else
+EXTRA_DIST += tests/bench/blast.c
+endif
 
 EXTRA_DIST += \
 	tests/bench/RESULTS.md \
