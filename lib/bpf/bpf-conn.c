@@ -161,7 +161,6 @@ struct bpf_conn_job {
     struct bpf_conn *conn;
     bool done;                  /* In 'context->done'. */
 
-    uid_t uid;                  /* Whose memory it is. */
     size_t size;
     uint8_t *mem;
     int fd;
@@ -180,7 +179,7 @@ job_unmap(struct bpf_job *job_)
 
     if (job->mem) {
         bpf_shm_destroy(job->mem, job->size, true);
-        bpf_quota_give(job->uid, BPF_MEMORY, job->size);
+        bpf_quota_give(job->job.uid, BPF_MEMORY, job->size);
     }
     if (job->fd >= 0) {
         close(job->fd);
@@ -196,14 +195,14 @@ job_map(struct bpf_job *job_)
 
     /* Here, because what was given back before has been counted by now. */
     ovsrcu_quiesce_end();
-    bool ok = bpf_quota_take(job->uid, BPF_MEMORY, job->size);
+    bool ok = bpf_quota_take(job->job.uid, BPF_MEMORY, job->size);
     ovsrcu_quiesce_start();
     if (!ok) {
         job->error = ENOMEM;
     } else {
         job->error = bpf_shm_create(job->size, &job->mem, &job->fd);
         if (job->error) {
-            bpf_quota_give(job->uid, BPF_MEMORY, job->size);
+            bpf_quota_give(job->job.uid, BPF_MEMORY, job->size);
         }
     }
 
@@ -252,10 +251,9 @@ conn_map(struct bpf_client *client, size_t buffer_len, unsigned int n_buffers,
     struct bpf_conn_job *job = xmalloc(sizeof *job);
 
     *job = (struct bpf_conn_job) {
-        .job = { .run = job_map },
+        .job = { .run = job_map, .uid = client->cred.uid },
         .context = conn->context,
         .conn = conn,
-        .uid = client->cred.uid,
         .size = buffer_len * n_buffers,
         .fd = -1,
     };
@@ -274,8 +272,8 @@ conn_unmap(struct bpf_client *client, uint8_t *mem, size_t size)
         .job = {
             .run = job_unmap,
             .not_before = conn->ended ? 0 : time_msec() + CONN_GRACE,
+            .uid = client->cred.uid,
         },
-        .uid = client->cred.uid,
         .size = size,
         .mem = mem,
         .fd = conn->memory_fd,

@@ -22,6 +22,7 @@
 #include "bpf/bpf-pool.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -40,6 +41,8 @@ struct bpf_pool {
     unsigned int max_threads;
     unsigned int max_ordinary;  /* Jobs of ordinary users that may run. */
     unsigned int max_per_user;  /* Jobs of one of them. */
+    unsigned int rest;          /* How many times as long as a job took a
+                                 * thread rests after it. */
 
     pthread_mutex_t mutex;
     pthread_cond_t cond;        /* Something was submitted. */
@@ -49,18 +52,22 @@ struct bpf_pool {
     bool hurry;                 /* Delays are over. */
 };
 
+/* Longest rest, in milliseconds. */
+#define MAX_REST 300
+
 /* A job that a thread is at. */
 struct running {
     struct ovs_list node;       /* In 'running' of the pool. */
     uid_t uid;
 };
 
-#define POOL_INITIALIZER(POOL, NAME, MAX, MAX_ORDINARY, MAX_PER_USER)   \
+#define POOL_INITIALIZER(POOL, NAME, MAX, MAX_ORDINARY, MAX_PER_USER, REST) \
     {                                                   \
         .name = NAME,                                   \
         .max_threads = MAX,                             \
         .max_ordinary = MAX_ORDINARY,                   \
         .max_per_user = MAX_PER_USER,                   \
+        .rest = REST,                                   \
         .mutex = PTHREAD_MUTEX_INITIALIZER,             \
         .cond = PTHREAD_COND_INITIALIZER,               \
         .jobs = OVS_LIST_INITIALIZER(&(POOL)->jobs),    \
@@ -68,9 +75,9 @@ struct running {
     }
 
 struct bpf_pool bpf_memory_pool
-    = POOL_INITIALIZER(&bpf_memory_pool, "bpf-memory", 1, 1, 1);
+    = POOL_INITIALIZER(&bpf_memory_pool, "bpf-memory", 1, 1, 1, 3);
 struct bpf_pool bpf_close_pool
-    = POOL_INITIALIZER(&bpf_close_pool, "bpf-close", 20, 16, 4);
+    = POOL_INITIALIZER(&bpf_close_pool, "bpf-close", 20, 16, 4, 0);
 
 /* True if a thread of 'pool' may start with 'job' now: those who make it take
  * long must not keep others from having theirs done. */
@@ -90,26 +97,36 @@ job_may_run(const struct bpf_pool *pool, const struct bpf_job *job)
     return n_ordinary < pool->max_ordinary && n_same < pool->max_per_user;
 }
 
-/* Takes the first job that is due out of 'pool', NULL if there is none; then
- * '*waitp' is how long until one is, in milliseconds, or -1. */
+/* Takes the first job that is due, of a privileged user or of the others, out
+ * of 'pool', NULL if there is none.  Reduces '*waitp' to how long it is until
+ * another one is due, in milliseconds. */
 static struct bpf_job *
-pool_next(struct bpf_pool *pool, long long int *waitp)
+pool_take(struct bpf_pool *pool, bool privileged, long long int *waitp)
 {
     long long int now = time_msec();
     struct bpf_job *job;
 
-    *waitp = -1;
     LIST_FOR_EACH (job, node, &pool->jobs) {
-        if (!job_may_run(pool, job)) {
-            continue;           /* When another one ends. */
+        if (bpf_quota_is_privileged(job->uid) != privileged
+            || !job_may_run(pool, job)) {
+            continue;           /* Another time. */
         } else if (job->not_before <= now || pool->hurry) {
             ovs_list_remove(&job->node);
             return job;
         }
-        long long int wait = job->not_before - now;
-        *waitp = *waitp < 0 ? wait : MIN(*waitp, wait);
+        *waitp = MIN(*waitp, job->not_before - now);
     }
     return NULL;
+}
+
+/* Takes the next job for a thread of 'pool'. */
+static struct bpf_job *
+pool_next(struct bpf_pool *pool, long long int *waitp)
+{
+    *waitp = LLONG_MAX;
+
+    struct bpf_job *job = pool_take(pool, true, waitp);
+    return job ? job : pool_take(pool, false, waitp);
 }
 
 static void
@@ -118,7 +135,7 @@ pool_wait(struct bpf_pool *pool, long long int wait)
     struct timespec ts;
 
     pool->n_idle++;
-    if (wait < 0) {
+    if (wait == LLONG_MAX) {
         pthread_cond_wait(&pool->cond, &pool->mutex);
     } else {
         clock_gettime(CLOCK_REALTIME, &ts);
@@ -131,6 +148,20 @@ pool_wait(struct bpf_pool *pool, long long int wait)
         pthread_cond_timedwait(&pool->cond, &pool->mutex, &ts);
     }
     pool->n_idle--;
+}
+
+/* Leaves the processor to others after a job that began at 'start', in
+ * milliseconds: users may keep a thread busy, but not a processor. */
+static void
+pool_rest(struct bpf_pool *pool, long long int start)
+{
+    long long int now = time_msec();
+    long long int end = now + MIN(pool->rest * (now - start), MAX_REST);
+
+    while (now < end && !pool->hurry) {
+        pool_wait(pool, end - now);
+        now = time_msec();
+    }
 }
 
 static void *
@@ -152,11 +183,13 @@ pool_main(void *pool_)
         }
 
         struct running running = { .uid = job->uid };
+        long long int start = time_msec();
         ovs_list_push_back(&pool->running, &running.node);
         pthread_mutex_unlock(&pool->mutex);
         job->run(job);
         pthread_mutex_lock(&pool->mutex);
         ovs_list_remove(&running.node);
+        pool_rest(pool, start);
     }
     OVS_NOT_REACHED();
 }

@@ -25,11 +25,12 @@
  * memory takes long.  Neither the server's thread nor the main thread does
  * such things: they hand them to a pool, whose threads no one waits for.
  *
- * Any thread may submit jobs.  Jobs run outside of any RCU read side, in
- * order, several at a time if the pool has several threads.  Of these, one
- * user's jobs may keep a few busy, those of all ordinary users not quite all
- * (see bpf/bpf-quota.h): the rest wait for their turn, and count against their
- * user's quota meanwhile. */
+ * Any thread may submit jobs.  Jobs run outside of any RCU read side, those of
+ * a user in order and those of privileged users (see bpf/bpf-quota.h) before
+ * others, several at a time if the pool has several threads.  Of these, one
+ * user's jobs may keep a few busy, those of all ordinary users not quite all:
+ * the rest wait for their turn, and count against their user's quota
+ * meanwhile. */
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -45,7 +46,8 @@ struct bpf_job {
     uid_t uid;                  /* For whom it is done. */
 };
 
-/* Gets memory and gives it back.  One thread. */
+/* Gets memory and gives it back.  One thread, which rests three times as long
+ * as it works. */
 extern struct bpf_pool bpf_memory_pool;
 
 /* Closes descriptors.  A thread that sleeps does not hold the others up. */
