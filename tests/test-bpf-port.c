@@ -279,6 +279,12 @@ count_change(void *n_)
     (*n)++;
 }
 
+static bool
+is_raw(const struct bpf_port_info *info)
+{
+    return info->dlt == BPF_DEV_DLT_RAW;
+}
+
 static void
 test_ports(void)
 {
@@ -290,7 +296,7 @@ test_ports(void)
     start();
     bpf_change_set_callback(count_change, &n_changes);
     CHECK(bpf_port_find("p1", &info), false);
-    infos = bpf_port_list(&n, NULL);
+    infos = bpf_port_list(&n);
     CHECK(n, 0);
     free(infos);
 
@@ -307,8 +313,7 @@ test_ports(void)
     CHECK(n_changes, 3);
     CHECK(bpf_ports_seqno(), seqno);
 
-    infos = bpf_port_list(&n, &seqno);
-    CHECK(seqno, bpf_ports_seqno());
+    infos = bpf_port_list(&n);
     CHECK(n, 3);
     CHECK_STR(infos[0].name, "p2");
     CHECK_STR(infos[1].name, "p3");
@@ -316,6 +321,20 @@ test_ports(void)
     CHECK_STR(infos[2].bridge, "br1");
     CHECK(infos[0].dlt, BPF_DEV_DLT_RAW);
     free(infos);
+
+    /* A part at a time. */
+    struct bpf_port_info part[2];
+    CHECK(bpf_port_list_after("", "", NULL, part, 2, &seqno), 2);
+    CHECK(seqno, bpf_ports_seqno());
+    CHECK_STR(part[0].name, "p2");
+    CHECK_STR(part[1].name, "p3");
+    CHECK(bpf_port_list_after("br0", "p3", NULL, part, 2, NULL), 1);
+    CHECK_STR(part[0].name, "p1");
+    CHECK(bpf_port_list_after("br0", "p2x", NULL, part, 1, NULL), 1);
+    CHECK_STR(part[0].name, "p3");
+    CHECK(bpf_port_list_after("br1", "p1", NULL, part, 2, NULL), 0);
+    CHECK(bpf_port_list_after("", "", is_raw, part, 2, NULL), 1);
+    CHECK_STR(part[0].name, "p2");
 
     bpf_port_remove("p2");
     bpf_port_remove("p2");

@@ -40,6 +40,12 @@ struct ovs_mutex bpf_mutex = OVS_MUTEX_INITIALIZER;
 static struct hmap ports OVS_GUARDED_BY(bpf_mutex) = HMAP_INITIALIZER(&ports);
 static const struct bpf_port_ops *port_ops OVS_GUARDED_BY(bpf_mutex);
 
+/* The ports in the order of lists, as of 'sorted_seqno'.  Clients may list
+ * often, but the set changes seldom. */
+static struct bpf_port **sorted OVS_GUARDED_BY(bpf_mutex);
+static size_t n_sorted OVS_GUARDED_BY(bpf_mutex);
+static uint64_t sorted_seqno OVS_GUARDED_BY(bpf_mutex) = UINT64_MAX;
+
 /* Written under 'bpf_mutex', read by anyone. */
 static atomic_uint64_t ports_seqno = ATOMIC_VAR_INIT(0);
 
@@ -71,6 +77,9 @@ bpf_port_module_exit(void)
     }
     hmap_destroy(&ports);
     hmap_init(&ports);
+    free(sorted);
+    sorted = NULL;
+    sorted_seqno = UINT64_MAX;
     bpf_taps_exit();
     port_ops = NULL;
     ovs_mutex_unlock(&bpf_mutex);
@@ -270,37 +279,101 @@ bpf_port_find(const char *name, struct bpf_port_info *info)
 }
 
 static int
-compare_port_infos(const void *a_, const void *b_)
+compare_names(const struct bpf_port_info *a, const char *bridge,
+              const char *name)
 {
-    const struct bpf_port_info *a = a_;
-    const struct bpf_port_info *b = b_;
-    int cmp = strcmp(a->bridge, b->bridge);
+    int cmp = strcmp(a->bridge, bridge);
 
-    return cmp ? cmp : strcmp(a->name, b->name);
+    return cmp ? cmp : strcmp(a->name, name);
 }
 
-struct bpf_port_info *
-bpf_port_list(size_t *np, uint64_t *seqnop)
+static int
+compare_ports(const void *a_, const void *b_)
 {
-    struct bpf_port_info *infos;
-    const struct bpf_port *port;
+    struct bpf_port *const *a = a_;
+    struct bpf_port *const *b = b_;
+
+    return compare_names(&(*a)->info, (*b)->info.bridge, (*b)->info.name);
+}
+
+/* Makes 'sorted' what it is said to be. */
+static void
+sort_ports(void)
+    OVS_REQUIRES(bpf_mutex)
+{
+    struct bpf_port *port;
+
+    if (sorted_seqno == bpf_ports_seqno()) {
+        return;
+    }
+    sorted_seqno = bpf_ports_seqno();
+    n_sorted = 0;
+    sorted = xrealloc(sorted, MAX(1, hmap_count(&ports)) * sizeof *sorted);
+    HMAP_FOR_EACH (port, node, &ports) {
+        sorted[n_sorted++] = port;
+    }
+    qsort(sorted, n_sorted, sizeof *sorted, compare_ports);
+}
+
+/* Returns the index in 'sorted' of the first port after port 'name' of
+ * 'bridge', which need not exist. */
+static size_t
+find_after(const char *bridge, const char *name)
+    OVS_REQUIRES(bpf_mutex)
+{
+    size_t low = 0, high = n_sorted;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+
+        if (compare_names(&sorted[mid]->info, bridge, name) > 0) {
+            high = mid;
+        } else {
+            low = mid + 1;
+        }
+    }
+    return low;
+}
+
+size_t
+bpf_port_list_after(const char *bridge, const char *name,
+                    bool (*wanted)(const struct bpf_port_info *),
+                    struct bpf_port_info infos[], size_t max,
+                    uint64_t *seqnop)
+{
     size_t n = 0;
 
     ovs_mutex_lock(&bpf_mutex);
-    infos = (hmap_is_empty(&ports) ? NULL
-             : xmalloc(hmap_count(&ports) * sizeof *infos));
-    HMAP_FOR_EACH (port, node, &ports) {
-        port_get_info(port, &infos[n++]);
+    sort_ports();
+    for (size_t i = find_after(bridge, name); i < n_sorted && n < max; i++) {
+        if (!wanted || wanted(&sorted[i]->info)) {
+            port_get_info(sorted[i], &infos[n++]);
+        }
     }
     if (seqnop) {
         *seqnop = bpf_ports_seqno();
     }
     ovs_mutex_unlock(&bpf_mutex);
 
-    if (n) {
-        qsort(infos, n, sizeof *infos, compare_port_infos);
+    return n;
+}
+
+struct bpf_port_info *
+bpf_port_list(size_t *np)
+{
+    struct bpf_port_info *infos = NULL;
+
+    ovs_mutex_lock(&bpf_mutex);
+    sort_ports();
+    if (n_sorted) {
+        infos = xmalloc(n_sorted * sizeof *infos);
     }
-    *np = n;
+    for (size_t i = 0; i < n_sorted; i++) {
+        port_get_info(sorted[i], &infos[i]);
+    }
+    *np = n_sorted;
+    ovs_mutex_unlock(&bpf_mutex);
+
     return infos;
 }
 

@@ -141,11 +141,21 @@ void bpf_port_remove(const char *name);
  * clients.  Returns false if there is no such port.  Main and server. */
 bool bpf_port_find(const char *name, struct bpf_port_info *info);
 
-/* Returns a snapshot of all ports, ordered by bridge and name, stores their
- * number in '*np', and in '*seqnop' (if nonnull) the bpf_ports_seqno() that
- * it reflects.  The caller frees it with free(); NULL if there are none.
+/* Returns a snapshot of all ports, ordered by bridge and name, and stores their
+ * number in '*np'.  The caller frees it with free(); NULL if there are none.
  * Main and server. */
-struct bpf_port_info *bpf_port_list(size_t *np, uint64_t *seqnop);
+struct bpf_port_info *bpf_port_list(size_t *np);
+
+/* The same, a part at a time: stores in 'infos' those that follow port 'name'
+ * of 'bridge' in this order (both empty: all of them) and that 'wanted', if
+ * nonnull, says so of, but no more than 'max'.  Takes time that depends little
+ * on how many there are.  Stores in '*seqnop' (if nonnull) the
+ * bpf_ports_seqno() that it reflects.  Returns how many were stored.  'wanted'
+ * is called under the registry's mutex.  Main and server. */
+size_t bpf_port_list_after(const char *bridge, const char *name,
+                           bool (*wanted)(const struct bpf_port_info *),
+                           struct bpf_port_info infos[], size_t max,
+                           uint64_t *seqnop);
 
 /* Reads the counters of port 'name' by way of the switch.  Returns 0 or a
  * positive errno value (ENXIO: no such port).  Main and server. */

@@ -500,16 +500,6 @@ conn_ports_known(struct bpf_conn *conn, uint64_t seqno)
     bpf_conn_run_monitor(conn);
 }
 
-/* The order in which bpf_port_list() sorts. */
-static bool
-port_is_after(const struct bpf_port_info *port,
-              const struct bpf_proto_port_key *key)
-{
-    int cmp = strcmp(port->bridge, key->bridge);
-
-    return (cmp ? cmp : strcmp(port->name, key->name)) > 0;
-}
-
 static void
 encode_port(const struct bpf_port_info *in, struct bpf_proto_port *out)
 {
@@ -535,20 +525,20 @@ conn_list_ports(struct bpf_conn *conn, struct bpf_request *request,
     struct bpf_proto_port_key *key = &request->body.port_key;
     struct bpf_proto_ports *out = &reply->body.ports;
     uint64_t seqno;
-    size_t n;
 
     key->bridge[sizeof key->bridge - 1] = '\0';
     key->name[sizeof key->name - 1] = '\0';
     bool from_start = !key->bridge[0] && !key->name[0];
 
-    struct bpf_port_info *ports = bpf_port_list(&n, &seqno);
+    struct bpf_port_info *infos
+        = xmalloc(BPF_PROTO_MAX_PORTS * sizeof *infos);
     memset(out, 0, offsetof(struct bpf_proto_ports, ports));
-    for (size_t i = 0; i < n && out->n < BPF_PROTO_MAX_PORTS; i++) {
-        if (from_start || port_is_after(&ports[i], key)) {
-            encode_port(&ports[i], &out->ports[out->n++]);
-        }
+    out->n = bpf_port_list_after(key->bridge, key->name, NULL, infos,
+                                 BPF_PROTO_MAX_PORTS, &seqno);
+    for (size_t i = 0; i < out->n; i++) {
+        encode_port(&infos[i], &out->ports[i]);
     }
-    free(ports);
+    free(infos);
 
     if (conn->monitor && from_start) {
         conn_ports_known(conn, seqno);
@@ -581,21 +571,19 @@ conn_list_names(struct bpf_request *request, struct bpf_reply *reply)
 {
     struct bpf_proto_port_key *key = &request->body.port_key;
     struct bpf_proto_names *out = &reply->body.names;
-    size_t n;
 
     key->bridge[sizeof key->bridge - 1] = '\0';
     key->name[sizeof key->name - 1] = '\0';
-    bool from_start = !key->bridge[0] && !key->name[0];
 
-    struct bpf_port_info *ports = bpf_port_list(&n, NULL);
+    struct bpf_port_info *infos
+        = xmalloc(BPF_PROTO_MAX_NAMES * sizeof *infos);
     memset(out, 0, offsetof(struct bpf_proto_names, names));
-    for (size_t i = 0; i < n && out->n < BPF_PROTO_MAX_NAMES; i++) {
-        if (has_names(&ports[i])
-            && (from_start || port_is_after(&ports[i], key))) {
-            encode_names(&ports[i], &out->names[out->n++]);
-        }
+    out->n = bpf_port_list_after(key->bridge, key->name, has_names, infos,
+                                 BPF_PROTO_MAX_NAMES, NULL);
+    for (size_t i = 0; i < out->n; i++) {
+        encode_names(&infos[i], &out->names[i]);
     }
-    free(ports);
+    free(infos);
     reply->size = offsetof(struct bpf_proto_names, names[out->n]);
     return 0;
 }

@@ -233,7 +233,7 @@ collect_ports(void)
     struct bpf_port_info *ports;
     size_t n;
 
-    ports = bpf_port_list(&n, NULL);
+    ports = bpf_port_list(&n);
     for (size_t i = 0; i < n; i++) {
         json_array_add(array, port_to_json(&ports[i]));
     }
