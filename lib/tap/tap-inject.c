@@ -42,6 +42,7 @@
 #include "netdev.h"
 #include "netdev-provider.h"
 #include "openvswitch/thread.h"
+#include "ovs-rcu.h"
 #include "packets.h"
 #include "tap/tap-feedback.h"
 #include "tap/tap-netdev.h"
@@ -68,11 +69,14 @@ tap_inject_resume(void)
 static int
 get_link(const char *name, uint32_t *mtup, uint8_t mac[6])
 {
-    struct netdev *netdev = netdev_from_name(name);
     struct eth_addr ea;
     int mtu;
 
+    /* What a netdev does not know by heart it asks the system. */
+    ovsrcu_quiesce_start();
+    struct netdev *netdev = netdev_from_name(name);
     if (!netdev) {
+        ovsrcu_quiesce_end();
         return ENXIO;
     }
 
@@ -82,6 +86,7 @@ get_link(const char *name, uint32_t *mtup, uint8_t mac[6])
     }
     memcpy(mac, ea.ea, sizeof ea.ea);
     netdev_close(netdev);
+    ovsrcu_quiesce_end();
     return 0;
 }
 
@@ -160,7 +165,11 @@ inject(const char *name, const void *frame, size_t size, bool feedback)
     if (!netdev) {
         return ENXIO;
     }
+
+    /* The main thread may wait for RCU while it has the mutex. */
+    ovsrcu_quiesce_start();
     ovs_mutex_lock(&mutex);
+    ovsrcu_quiesce_end();
     error = send_frame(netdev, frame, size, feedback);
     ovs_mutex_unlock(&mutex);
     netdev_close(netdev);
