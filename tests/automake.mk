@@ -2,7 +2,8 @@ TESTSUITE = tests/testsuite
 TESTSUITE_AT = \
 	tests/testsuite.at \
 	tests/bsd-macros.at \
-	tests/daemon.at
+	tests/daemon.at \
+	tests/sanitizers.at
 SYSTEM_TESTSUITE = tests/system-testsuite
 SYSTEM_TESTSUITE_AT = \
 	tests/system-testsuite.at \

@@ -226,6 +226,22 @@ def storm(path, port, *_):
     return (lists(path) + attachments(path, port) + connections(path))
 
 
+def capture(path, port, *_):
+    """Nothing hostile: returns how many bytes there are in the first buffer
+    with packets."""
+    client = Client(path)
+    client.attach(port, 4096)
+    client.u32(IMMEDIATE, 1)
+    print("attached", file=sys.stderr, flush=True)
+    while True:
+        try:
+            return client.read(4096) and "packets"
+        except Refused as e:
+            if e.errno != errno.EAGAIN:
+                raise
+        select.select([client.fds[0]], [], [])
+
+
 def handed_over(path, *_):
     """A connection that root opened, used by somebody else.  Returns what
     listing devices gives."""
