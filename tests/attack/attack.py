@@ -62,6 +62,29 @@ def dear(path, *ports):
     return until_refused(device, 20)
 
 
+def devices(n, path, *ports):
+    """'n' devices, which have as dear filters as fit in with each other.
+    Returns how many there may be."""
+    room = 1000 * len(ports) // n - 20
+    filters = mod_filter(2 + max(0, room // 24))
+    turns = iter(ports * n)
+
+    def device():
+        client = Client(path)
+        client.filter(filters)
+        client.attach(next(turns), 4096)
+        return client
+    return until_refused(device, n)
+
+
+def devices20(path, *ports):
+    return devices(20, path, *ports)
+
+
+def devices100(path, *ports):
+    return devices(100, path, *ports)
+
+
 def greedy(path, *ports):
     """Devices that take every packet, read as quickly as they may be.  Returns
     how many."""

@@ -10,7 +10,8 @@
 BENCHMARKS += \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-tap \
-	tests/bench/bench-capture
+	tests/bench/bench-capture \
+	tests/bench/bench-attack
 # What benchmarks need besides themselves.
 BENCH_TOOLS = $(check_PROGRAMS)
 
@@ -33,6 +34,7 @@ endif
 EXTRA_DIST += \
 	tests/bench/RESULTS.md \
 	tests/bench/bench \
+	tests/bench/bench-attack \
 	tests/bench/bench-capture \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-lib.sh \
