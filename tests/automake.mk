@@ -279,9 +279,12 @@ check_PROGRAMS += tests/test-host
 tests_test_host_SOURCES = tests/test-host.c
 tests_test_host_LDADD = lib/host/libhost.la $(PCAP_LIBS)
 if HOST_LINUX
+check_PROGRAMS += tests/test-host-grow
+tests_test_host_grow_SOURCES = tests/test-host-grow.c
+tests_test_host_grow_LDADD = lib/host/libhost.la $(PCAP_LIBS) -lpthread
 check_PROGRAMS += tests/fuzz-rtnl
 tests_fuzz_rtnl_SOURCES = tests/fuzz-rtnl.c
 tests_fuzz_rtnl_LDADD = lib/host/libhost.la $(PCAP_LIBS)
 else
-EXTRA_DIST += tests/fuzz-rtnl.c
+EXTRA_DIST += tests/fuzz-rtnl.c tests/test-host-grow.c
 endif

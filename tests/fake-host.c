@@ -44,6 +44,17 @@ unlock(void)
 
 /* Ordering. */
 
+unsigned int
+fake_count(const unsigned int *counter)
+{
+    unsigned int value;
+
+    lock();
+    value = *counter;
+    unlock();
+    return value;
+}
+
 void
 fake_reset(void)
 {
@@ -761,6 +772,8 @@ host_notifier_read(struct host_notifier *notifier __attribute__((unused)),
 struct host_rx {
     struct fake_if *interface;
     bool pending;
+    bool outgrown;                  /* Gets what came before 'end' only. */
+    unsigned int start, end;        /* As rx_head and rx_tail. */
     int fds[2];                     /* A pipe in which nothing ever comes. */
 };
 
@@ -777,12 +790,23 @@ host_rx_is_attached(const struct host_rx *rx __attribute__((unused)))
     return !fake.detached;
 }
 
+static struct host_rx *
+make_rx(struct fake_if *interface)
+{
+    struct host_rx *rx = calloc(1, sizeof *rx);
+
+    rx->interface = interface;
+    if (pipe(rx->fds) < 0) {
+        abort();
+    }
+    return rx;
+}
+
 int
 host_rx_open(const char *name, const struct host_rx_config *config,
              struct host_rx **rxp)
 {
     struct fake_if *interface;
-    struct host_rx *rx;
     int error;
 
     *rxp = NULL;
@@ -796,17 +820,10 @@ host_rx_open(const char *name, const struct host_rx_config *config,
     }
     fake.rx_config = *config;
     unlock();
-    if (error) {
-        return error;
+    if (!error) {
+        *rxp = make_rx(interface);
     }
-
-    rx = calloc(1, sizeof *rx);
-    rx->interface = interface;
-    if (pipe(rx->fds) < 0) {
-        abort();
-    }
-    *rxp = rx;
-    return 0;
+    return error;
 }
 
 void
@@ -834,6 +851,36 @@ host_rx_any_length(const struct host_rx *rx __attribute__((unused)))
     return fake.rx_any_length;
 }
 
+bool
+host_rx_wants_room(const struct host_rx *rx __attribute__((unused)))
+{
+    bool wants_room;
+
+    lock();
+    wants_room = fake.rx_wants_room;
+    unlock();
+    return wants_room;
+}
+
+int
+host_rx_grow(struct host_rx *rx, struct host_rx **rxp)
+{
+    int error;
+
+    *rxp = NULL;
+    lock();
+    error = fake.rx_grow_error;
+    fake.calls.rx_grow++;
+    if (!error) {
+        *rxp = make_rx(rx->interface);
+        rx->outgrown = true;
+        rx->end = (*rxp)->start = rx->interface->rx_tail;
+        fake.rx_wants_room = false;
+    }
+    unlock();
+    return error;
+}
+
 int
 host_rx_fd(const struct host_rx *rx)
 {
@@ -852,6 +899,20 @@ host_rx_drops(struct host_rx *rx __attribute__((unused)))
     return 7;
 }
 
+/* Whether there is a frame for 'rx'.  Those of a handle whose place it has
+ * taken must have been received before. */
+static bool
+has_frame(const struct host_rx *rx)
+{
+    const struct fake_if *interface = rx->interface;
+
+    if ((int) (interface->rx_head - rx->start) < 0) {
+        fprintf(stderr, "frames were left in the old handle\n");
+        abort();
+    }
+    return interface->rx_head != (rx->outgrown ? rx->end : interface->rx_tail);
+}
+
 /* As libpcap on a BSD: hands out at most 'max' frames and keeps the rest. */
 int
 host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux)
@@ -866,8 +927,7 @@ host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux)
     fake.calls.rx_recv++;
     error = (!interface->exists ? ENODEV
              : !(interface->link.flags & HOST_FLAG_UP) ? ENETDOWN : 0);
-    while (!error && more && n < max
-           && interface->rx_head != interface->rx_tail) {
+    while (!error && more && n < max && has_frame(rx)) {
         struct fake_frame fake_frame = next_frame(interface);
         struct host_frame frame = {
             .data = interface->rx_data ? interface->rx_data : data,
@@ -881,8 +941,7 @@ host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux)
         more = cb(&frame, aux);
         lock();
     }
-    rx->pending = (n >= max
-                   || (!more && interface->rx_head != interface->rx_tail));
+    rx->pending = n >= max || (!more && has_frame(rx));
     unlock();
     return error;
 }

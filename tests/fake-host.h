@@ -36,6 +36,7 @@ struct fake_calls {
     unsigned int notifier_open;
     unsigned int rx_open;
     unsigned int rx_close;
+    unsigned int rx_grow;
     unsigned int rx_recv;
     unsigned int rx_check;
     unsigned int tap_read;
@@ -77,11 +78,16 @@ struct fake_host {
     bool detached;                  /* Receive handles lost their interface
                                      * without a word. */
     bool rx_any_length;             /* host_rx_any_length(). */
+    bool rx_wants_room;             /* host_rx_wants_room(), until granted. */
+    int rx_grow_error;              /* errno value, 0 = success. */
     bool tap_keeps_kname;           /* As NetBSD: taps are called tapN. */
     int tap_open_error;
 };
 
 extern struct fake_host fake;
+
+/* Reads a counter that another thread may be writing. */
+unsigned int fake_count(const unsigned int *counter);
 
 /* Forgets everything. */
 void fake_reset(void);

@@ -16,6 +16,9 @@ lib_host_libhost_la_SOURCES += \
 	lib/host/host-linux-tap.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
+	lib/host/host-rx-packet.c \
+	lib/host/host-rx-packet.h \
+	lib/host/host-rx-queue.c \
 	lib/host/host-rx-ring.c \
 	lib/host/host-rtnl.c \
 	lib/host/host-rtnl.h
@@ -27,6 +30,9 @@ EXTRA_DIST += \
 	lib/host/host-linux-tap.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
+	lib/host/host-rx-packet.c \
+	lib/host/host-rx-packet.h \
+	lib/host/host-rx-queue.c \
 	lib/host/host-rx-ring.c \
 	lib/host/host-rtnl.c \
 	lib/host/host-rtnl.h

@@ -15,6 +15,7 @@
 
 #include "host/host.h"
 #include "host/host-linux.h"
+#include "host/host-rx-packet.h"
 #include "host/host-rx.h"
 
 #include <errno.h>
@@ -260,6 +261,21 @@ host_rx_has_queues(void)
     return true;
 }
 
+/* Opens a packet socket.  Its queue comes first, unless no ring could take its
+ * place later. */
+static int
+open_packet(const char *name, const struct host_rx_config *config,
+            struct host_rx **rxp)
+{
+    int error = EOPNOTSUPP;
+
+    if (config->n_queues <= 1) {
+        error = packet_rx_open_queue(name, config, rxp);
+    }
+    return (error == EOPNOTSUPP ? packet_rx_open_ring(name, config, rxp)
+            : error);
+}
+
 int
 host_rx_open(const char *name, const struct host_rx_config *config,
              struct host_rx **rxp)
@@ -269,7 +285,7 @@ host_rx_open(const char *name, const struct host_rx_config *config,
 
     *rxp = NULL;
     if (!error && !config->pcap) {
-        error = lhost_rx_open_ring(name, config, rxp);
+        error = open_packet(name, config, rxp);
         if (!error || error == ENODEV || error == EPERM
             || error == EOPNOTSUPP) {
             return error;
@@ -282,7 +298,11 @@ host_rx_open(const char *name, const struct host_rx_config *config,
     if (long_config.max_frame < PCAP_FRAME_MAX) {
         long_config.max_frame = PCAP_FRAME_MAX;
     }
-    return error ? error : host_rx_open_pcap(name, &long_config, rxp);
+    error = error ? error : host_rx_open_pcap(name, &long_config, rxp);
+    if (!error) {
+        (*rxp)->any_length = true;
+    }
+    return error;
 }
 
 /* Transmission. */

@@ -36,11 +36,6 @@ int lhost_ifreq_ioctl(const char *name, unsigned long int request,
  * 'name'.  Returns 0 or an errno value as host.h has it. */
 int lhost_ethtool(const char *name, void *cmd);
 
-/* Opens a receive handle as host_rx_open() does, with a ring of our own
- * (host-rx-ring.c). */
-int lhost_rx_open_ring(const char *name, const struct host_rx_config *config,
-                       struct host_rx **rxp);
-
 /* Makes the packet socket 'fd' one of the queues of 'group'. */
 int lhost_join_fanout(int fd, uint16_t group);
 

@@ -123,6 +123,7 @@ host_rx_open_pcap(const char *name, const struct host_rx_config *config,
     rx->up.fd = pcap_get_selectable_fd(pcap);
     rx->up.pending = false;
     rx->up.any_length = false;
+    rx->up.wants_room = false;
     rx->pcap = pcap;
     rx->ns_per_fraction = (pcap_get_tstamp_precision(pcap)
                            == PCAP_TSTAMP_PRECISION_NANO ? 1 : 1000);

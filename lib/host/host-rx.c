@@ -8,6 +8,8 @@
 
 #include "host/host-rx.h"
 
+#include <errno.h>
+
 /* Frames that are discarded at a time. */
 #define DRAIN_BURST 256
 
@@ -47,6 +49,19 @@ bool
 host_rx_any_length(const struct host_rx *rx)
 {
     return rx->any_length;
+}
+
+bool
+host_rx_wants_room(const struct host_rx *rx)
+{
+    return rx->wants_room;
+}
+
+int
+host_rx_grow(struct host_rx *rx, struct host_rx **rxp)
+{
+    *rxp = NULL;
+    return rx->class->grow ? rx->class->grow(rx, rxp) : EOPNOTSUPP;
 }
 
 static bool

@@ -21,6 +21,7 @@ struct host_rx_class {
     void (*destroy)(struct host_rx *);
     int (*receive)(struct host_rx *, size_t max, host_rx_cb *, void *aux);
     uint64_t (*drops)(struct host_rx *);
+    int (*grow)(struct host_rx *, struct host_rx **); /* May be NULL. */
     const char *name;           /* host_rx_way(). */
 };
 
@@ -30,6 +31,7 @@ struct host_rx {
     int fd;                     /* host_rx_fd(). */
     bool pending;               /* host_rx_pending(). */
     bool any_length;            /* host_rx_any_length(). */
+    bool wants_room;            /* host_rx_wants_room(). */
 };
 
 /* Through libpcap (host-rx-pcap.c).  As host_rx_open(). */

@@ -546,7 +546,8 @@ bool host_rx_has_queues(void);
 int host_rx_open(const char *name, const struct host_rx_config *config,
                  struct host_rx **rxp);
 
-/* Closes 'rx'.  NULL is fine. */
+/* Closes 'rx'.  NULL is fine.  Slow: the Linux kernel takes 10 to 20
+ * milliseconds. */
 void host_rx_close(struct host_rx *rx);
 
 /* Returns false if the interface that 'rx' was opened on is gone.  There may
@@ -586,6 +587,20 @@ bool host_rx_pending(const struct host_rx *rx);
  * interface that receives all the time. */
 void host_rx_drain(struct host_rx *rx, size_t max);
 
+/* True if more seems to arrive than 'rx' has room for, or reads at little cost,
+ * and host_rx_grow() may help. */
+bool host_rx_wants_room(const struct host_rx *rx);
+
+/* Opens in '*rxp' a handle with more room that takes the place of 'rx', without
+ * losing a frame and without changing their order.  When this returns, what
+ * arrives goes to '*rxp' only, and 'rx' still has what had arrived before: it
+ * should be received from until nothing comes any more, and then be closed.
+ *
+ * Slow: 10 to 50 milliseconds on Linux.  One thread may go on receiving from
+ * 'rx' meanwhile, but must not close it.  EOPNOTSUPP: there is none with more
+ * room.  On any error 'rx' goes on as before. */
+int host_rx_grow(struct host_rx *rx, struct host_rx **rxp);
+
 /* Returns how many frames 'rx' has lost for want of room. */
 uint64_t host_rx_drops(struct host_rx *rx);
 
@@ -598,7 +613,7 @@ struct host_tx;
  * with the source address they have (BIOCSHDRCMPLT). */
 int host_tx_open(const char *name, struct host_tx **txp);
 
-/* Closes 'tx'.  NULL is fine. */
+/* Closes 'tx'.  NULL is fine.  Slow on Linux, as host_rx_close(). */
 void host_tx_close(struct host_tx *tx);
 
 /* Descriptor of 'tx' to poll for POLLOUT, or -1 if the system accepts frames

@@ -5,6 +5,8 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-bsd.h \
 	lib/netdev/netdev-cache.c \
 	lib/netdev/netdev-cache.h \
+	lib/netdev/netdev-chore.c \
+	lib/netdev/netdev-chore.h \
 	lib/netdev/netdev-dev.c \
 	lib/netdev/netdev-dev.h \
 	lib/netdev/netdev-leftovers.c \

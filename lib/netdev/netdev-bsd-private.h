@@ -13,7 +13,7 @@
  *   tx_mutex       the transmit handle
  *   qos_mutex      the device of the built-in class that manages queues
  *   registry mutex, nb_dev's mutex
- *   the mutex of netdev-leftovers.c
+ *   the mutexes of netdev-leftovers.c and netdev-chore.c
  *
  * The tap is read with the rxq's mutex held, written with tx_mutex held, and
  * replaced with both. */
@@ -38,6 +38,7 @@ enum nb_counter {
     NB_RX_SHORT,                /* No whole Ethernet header: dropped. */
     NB_RX_POLICED,              /* Exceeded the ingress policing rate. */
     NB_RX_REOPENED,             /* The receive side was opened again. */
+    NB_RX_GROWN,                /* ...or got a larger buffer. */
     NB_RX_CSUM,                 /* Checksum that the sender left over. */
     NB_RX_GSO,                  /* Stood for several: cut into segments... */
     NB_RX_SEGMENTS,             /* ...into so many. */

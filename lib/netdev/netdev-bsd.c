@@ -15,6 +15,7 @@
 
 #include "netdev/netdev-bsd.h"
 #include "netdev/netdev-bsd-private.h"
+#include "netdev/netdev-chore.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -168,7 +169,7 @@ nb_destruct(struct netdev *netdev_)
     nb_release_promisc(netdev);
     nb_qos_destroy(netdev);
     nb_dev_unregister(&netdev->dev);
-    host_tx_close(netdev->tx);
+    nb_chore_close_tx(netdev->tx);
     if (netdev->tap.fd >= 0) {
         int error = host_tap_close(&netdev->tap);
 

@@ -17,6 +17,7 @@
 
 #include "netdev/netdev-bsd.h"
 #include "netdev/netdev-bsd-private.h"
+#include "netdev/netdev-chore.h"
 #include "netdev/netdev-offload.h"
 
 #include <errno.h>
@@ -55,6 +56,9 @@ struct nb_rxq {
     struct ovs_mutex mutex;         /* Guards what follows. */
 
     struct host_rx *rx;             /* NULL for taps and while waiting. */
+    struct nb_growth *growth;       /* What takes the place of 'rx' soon, or
+                                     * NULL. */
+    bool may_grow;                  /* Not if the system has refused it. */
     int mtu;                        /* MTU that 'rx' was opened for. */
     struct dp_packet *spare;        /* For the next frame of a tap. */
     struct nb_packets packets;      /* Received, but not yet handed out: one
@@ -193,22 +197,68 @@ rx_open(struct nb_rxq *rxq)
     offloads_off(netdev);
     publish_way(netdev, host_rx_way(rxq->rx));
     rxq->mtu = args.mtu;
+    rxq->may_grow = true;
     nb_backoff_reset(&rxq->backoff);
     return 0;
+}
+
+/* Keeps the losses of 'rx', which is about to be closed. */
+static void
+keep_drops(struct netdev_bsd *netdev, struct host_rx *rx)
+{
+    uint64_t orig;
+
+    atomic_add_relaxed(&netdev->ring_drops, host_rx_drops(rx), &orig);
 }
 
 static void
 rx_close(struct nb_rxq *rxq)
     OVS_REQUIRES(rxq->mutex)
 {
-    if (rxq->rx) {
-        uint64_t orig;
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
 
-        atomic_add_relaxed(&rxq_netdev(rxq)->ring_drops,
-                           host_rx_drops(rxq->rx), &orig);
-        host_rx_close(rxq->rx);
-        rxq->rx = NULL;
+    if (!rxq->rx) {
+        return;
     }
+    keep_drops(netdev, rxq->rx);
+    if (rxq->growth) {
+        nb_growth_abandon(rxq->growth);
+        rxq->growth = NULL;
+    } else if (netdev->config.n_rxq > 1) {
+        /* Until it is closed the system goes on to share out frames to it,
+         * which would be missing from the next ones of its group. */
+        host_rx_close(rxq->rx);
+    } else {
+        nb_chore_close_rx(rxq->rx);
+    }
+    rxq->rx = NULL;
+}
+
+/* Growing. */
+
+/* Another handle has taken the place of the present one, which is empty. */
+static void
+rx_replace(struct nb_rxq *rxq)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    int error;
+    struct host_rx *rx = nb_growth_finish(rxq->growth, &error);
+
+    rxq->growth = NULL;
+    if (!rx) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+
+        rxq->may_grow = false;
+        VLOG_WARN_RL(&rl, "%s: no more room for frames that arrive (%s), "
+                     "going on with what there is",
+                     netdev_rxq_get_name(&rxq->up), nb_strerror(error));
+        return;
+    }
+    keep_drops(netdev, rxq->rx);
+    nb_chore_close_rx(rxq->rx);
+    rxq->rx = rx;
+    nb_count(netdev, NB_RX_GROWN, 1);
 }
 
 /* Life cycle. */
@@ -419,6 +469,7 @@ rxq_mtu_grew(struct nb_rxq *rxq)
 
 struct rx_batch {
     struct nb_rxq *rxq;
+    bool any;                       /* At least one frame came. */
     int mtu;
     size_t snaplen;                 /* Longest frame that is wanted, 0 = any. */
     struct nb_offload_work work;
@@ -456,6 +507,7 @@ take_frame(const struct host_frame *frame, void *rb_)
     struct rx_batch *rb = rb_;
     struct netdev_bsd *netdev = rxq_netdev(rb->rxq);
 
+    rb->any = true;
     if (OVS_UNLIKELY(is_cut(rb, frame))) {
         /* What is missing cannot be made up: never forward the rest. */
         nb_count(netdev, NB_RX_CUT, 1);
@@ -489,10 +541,14 @@ rx_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
 {
     struct netdev_bsd *netdev = rxq_netdev(rxq);
     struct rx_batch rb = { .rxq = rxq, .snaplen = netdev->config.snaplen };
+    bool replaced;
     int error;
 
     COVERAGE_INC(netdev_bsd_rx_dispatch);
     atomic_read_relaxed(&netdev->dev.mtu, &rb.mtu);
+
+    /* Asked before receiving: if nothing is left then, nothing ever comes. */
+    replaced = rxq->growth && nb_growth_is_over(rxq->growth);
     error = host_rx_recv(rxq->rx, NETDEV_MAX_BURST, take_frame, &rb);
     count_work(netdev, &rb.work);
     nb_packets_move(&rxq->packets, batch, rxq->times);
@@ -503,6 +559,12 @@ rx_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
         /* Else the handle stays good, and is quiet until the interface is up
          * again. */
         return EAGAIN;
+    }
+    if (OVS_UNLIKELY(replaced && !rb.any)) {
+        rx_replace(rxq);
+    } else if (OVS_UNLIKELY(host_rx_wants_room(rxq->rx)
+                            && rxq->may_grow && !rxq->growth)) {
+        rxq->growth = nb_growth_start(rxq->rx);
     }
     COVERAGE_ADD(netdev_bsd_rx_packets, dp_packet_batch_size(batch));
     return 0;
@@ -705,6 +767,9 @@ nb_rxq_wait(struct netdev_rxq *rxq_)
         poll_fd_wait(fd, POLLIN);
     } else {
         rxq_wait_for_interface(rxq);
+    }
+    if (OVS_UNLIKELY(rxq->growth)) {
+        nb_growth_wait(rxq->growth);
     }
     ovs_mutex_unlock(&rxq->mutex);
 }

@@ -119,6 +119,7 @@ static const char *const counter_names[NB_N_COUNTERS] = {
     [NB_RX_SHORT] = "rx_capture_short",
     [NB_RX_POLICED] = "rx_policed",
     [NB_RX_REOPENED] = "rx_reopened",
+    [NB_RX_GROWN] = "rx_capture_grown",
     [NB_RX_CSUM] = "rx_checksum_finished",
     [NB_RX_GSO] = "rx_segmented",
     [NB_RX_SEGMENTS] = "rx_segments",

@@ -16,6 +16,7 @@
 
 #include "coverage.h"
 #include "netdev/netdev-bsd.h"
+#include "netdev/netdev-chore.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "timeval.h"
@@ -90,7 +91,7 @@ tx_ensure_open(struct netdev_bsd *netdev)
 
     atomic_read_relaxed(&netdev->dev.generation, &generation);
     if (OVS_UNLIKELY(generation != netdev->tx_generation)) {
-        host_tx_close(netdev->tx);
+        nb_chore_close_tx(netdev->tx);
         netdev->tx = NULL;
         netdev->tx_generation = generation;
         nb_backoff_reset(&netdev->tx_backoff);
@@ -156,7 +157,7 @@ system_send(struct netdev_bsd *netdev, struct dp_packet *packets[],
         return 0;
     }
     if (errors[n - 1] == ENODEV) {
-        host_tx_close(netdev->tx);
+        nb_chore_close_tx(netdev->tx);
         netdev->tx = NULL;
         nb_backoff_failed(&netdev->tx_backoff);
 
