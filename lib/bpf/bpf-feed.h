@@ -32,9 +32,13 @@
 
 struct bpf_tap;
 
+/* For a variable that is read for every packet: as it belongs to the program
+ * alone, its address need not be fetched before. */
+#define BPF_FEED_HOT __attribute__((visibility("hidden")))
+
 /* Number of reasons to look at packets at all: devices that are attached,
  * anywhere, and calls of bpf_tap_hold() not yet undone. */
-extern atomic_count bpf_tap_reasons;
+extern BPF_FEED_HOT atomic_count bpf_tap_reasons;
 
 /* Returns true if packets must be shown to bpf_tap_lookup().  This is all
  * that capturing costs while nobody captures.  Any thread. */
@@ -49,7 +53,7 @@ void bpf_tap_hold(void);
 void bpf_tap_release(void);
 
 /* Number of devices that want identities or dropped packets. */
-extern atomic_count bpf_followers;
+extern BPF_FEED_HOT atomic_count bpf_followers;
 
 /* Returns true if somebody follows packets: if they should get identities when
  * they are received, and be shown when they are dropped.  Any thread. */
