@@ -425,6 +425,23 @@ parse_failure(struct parser *p, const struct line *line)
     return true;
 }
 
+/* Lines below a table are actions, but for these. */
+static bool
+is_action_line(const struct line *line)
+{
+    static const char *const others[] = {
+        ">>", "- ", "Initial flow:", "Modified flow:", "thaw",
+        "Resuming from table",
+    };
+
+    for (size_t i = 0; i < BT_ARRAY_SIZE(others); i++) {
+        if (starts_with(line, others[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void
 parse_line(struct parser *p, const struct line *line)
 {
@@ -446,8 +463,7 @@ parse_line(struct parser *p, const struct line *line)
     if (starts_with(line, ">>") || strchr(text, ' ')) {
         parse_remark(p, text);
     }
-    if (line->indent && f->n_steps && !starts_with(line, ">>")
-        && !starts_with(line, "- ")) {
+    if (line->indent && f->n_steps && is_action_line(line)) {
         add_action(f, line);
     }
     free(text);

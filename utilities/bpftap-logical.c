@@ -22,21 +22,25 @@ struct bt_logical {
 };
 
 /* Finds the logical flow in what ovn-sbctl prints: "table=8 (ls_in_acl), ..."
- * below a line about its datapath. */
+ * below a line about its datapath, for each datapath that has it.  Which one is
+ * meant cannot be told if there are several. */
 static char *
 parse(const char *text)
 {
+    static const char datapath[] = "Datapath: ";
     const char *table = strstr(text, "table=");
-    const char *datapath = strstr(text, "Datapath: ");
+    const char *name = strstr(text, datapath);
     struct bt_str s = { NULL, 0, 0 };
 
     if (!table) {
         return NULL;
     }
-    if (datapath) {
-        datapath += strlen("Datapath: ");
-        bt_str_put(&s, datapath, strcspn(datapath, " \n"));
-        bt_str_puts(&s, " ");
+    if (name) {
+        name += strlen(datapath);
+        if (!strstr(name, datapath)) {
+            bt_str_put(&s, name, strcspn(name, " \n"));
+            bt_str_puts(&s, " ");
+        }
     }
     bt_str_put(&s, table, strcspn(table, "\n"));
     return s.s;

@@ -37,4 +37,16 @@ link_with_tap = \
 	-Wl,--wrap=netdev_reconfigure -Wl,--wrap=odp_execute_actions \
 	-Wl,--wrap=dp_packet_uninit -Wl,--wrap=coverage_counter_register
 
+# What a program needs that is to be compared with one of those: it has the
+# wrappers, and nobody calls them.
+link_without_tap = \
+	-Wl,--defsym=__real_netdev_rxq_recv=netdev_rxq_recv \
+	-Wl,--defsym=__real_netdev_send=netdev_send \
+	-Wl,--defsym=__real_netdev_push_header=netdev_push_header \
+	-Wl,--defsym=__real_netdev_pop_header=netdev_pop_header \
+	-Wl,--defsym=__real_netdev_reconfigure=netdev_reconfigure \
+	-Wl,--defsym=__real_odp_execute_actions=odp_execute_actions \
+	-Wl,--defsym=__real_dp_packet_uninit=dp_packet_uninit \
+	-Wl,--defsym=__real_coverage_counter_register=coverage_counter_register
+
 dist_man5_MANS += lib/tap/ovs-bpf.conf.5

@@ -11,7 +11,8 @@ BENCHMARKS += \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-tap \
 	tests/bench/bench-capture \
-	tests/bench/bench-attack
+	tests/bench/bench-attack \
+	tests/bench/bench-why
 # What benchmarks need besides themselves.
 BENCH_TOOLS = $(check_PROGRAMS)
 
@@ -39,6 +40,7 @@ EXTRA_DIST += \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-lib.sh \
 	tests/bench/bench-tap \
+	tests/bench/bench-why \
 	tests/bench/table.awk
 TESTSUITE_AT += tests/bench.at
 
@@ -66,8 +68,8 @@ tests_bench_tapped_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
 tests_bench_tapped_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
 tests_bench_bare_ovs_vswitchd_SOURCES = $(bench_daemon_sources)
 tests_bench_bare_ovs_vswitchd_CPPFLAGS = $(vswitchd_ovs_vswitchd_CPPFLAGS)
-tests_bench_bare_ovs_vswitchd_LDFLAGS = $(AM_LDFLAGS) -export-dynamic \
-	-Wl,--wrap=ofproto_normalize_type -Wl,--wrap=bridge_init
+tests_bench_bare_ovs_vswitchd_LDFLAGS = $(AM_LDFLAGS) \
+	$(link_with_datapath) $(link_without_tap) -Wl,--wrap=bridge_init
 tests_bench_bare_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
 tests_bench_bare_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
 

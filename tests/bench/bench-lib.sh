@@ -122,3 +122,97 @@ worlds_end() {
     done
     wait
 }
+
+# Tools that capture in worlds.
+
+# capture NAME CONDITION COMMAND...: starts COMMAND, which captures in the
+# world NAME until the end, and waits until CONDITION is true.
+captures=
+capture() {
+    capture_name=$1
+    capture_condition=$2
+    shift 2
+    "$@" >capture.out 2>capture.err &
+    echo $! >capture.pid
+    captures="$captures $capture_name"
+    sandbox_wait "$capture_condition" 10 2>/dev/null
+}
+
+# captures_end: ends them all; each says what it captured.
+captures_end() {
+    for capture_name in $captures; do
+        world_enter "$capture_name"
+        for capture_pid in $(cat capture.pid); do
+            kill -INT $(capture_processes "$capture_pid") 2>/dev/null
+            kill "$capture_pid" 2>/dev/null
+            wait "$capture_pid" 2>/dev/null
+        done
+    done
+    captures=
+}
+
+# capture_processes PID: prints PID and its descendants.
+capture_processes() {
+    for capture_child in $(ps -o pid= --ppid "$1"); do
+        capture_processes "$capture_child"
+    done
+    echo "$1"
+}
+
+# capture_ticks NAME: prints the processor time that the tool in world NAME has
+# used, in clock ticks.
+capture_ticks() {
+    test -f "$BENCH_DIR/$1/capture.pid" || { echo 0; return; }
+    for capture_process in $(capture_processes \
+                             "$(cat "$BENCH_DIR/$1/capture.pid")"); do
+        sed 's/.*) //' "/proc/$capture_process/stat" 2>/dev/null
+    done | awk '{ n += $12 + $13 } END { print n + 0 }'
+}
+
+# add_world NAME [COMMAND...]: makes a switch, with COMMAND capturing.
+worlds=
+add_world() {
+    add_name=$1
+    world_make "$1" || bench_fail "no switch to measure"
+    shift
+    if test $# = 0 || "$@"; then
+        worlds="$worlds $add_name"
+    else
+        echo "$add_name: cannot capture: $(tail -n 1 capture.err)"
+    fi
+}
+
+lanes() {
+    for world in $worlds; do
+        world_enter "$world"
+        echo "$(sandbox_pid ovs-vswitchd)" \
+            "$NET_PREFIX-a:eth0" "$NET_PREFIX-b:eth0"
+    done
+}
+
+# blast_worlds SIZE: measures how many frames of SIZE bytes the switches of all
+# worlds forward, in turn, into the table's rows that are called like them.
+# Beside the worlds, in "packets" and "ticks", is what their tools had to do, and
+# what they had used up before.
+blast_worlds() {
+    for world in $worlds; do
+        capture_ticks "$world" >"$BENCH_DIR/$world/ticks"
+        echo 0 >"$BENCH_DIR/$world/packets"
+    done
+    for run in $(seq "$BENCH_RUNS"); do
+        on_cpu "$last_cpu" "$abs_top_builddir/tests/bench/blast" \
+            -t "$BENCH_SECONDS" -s "$1" $(lanes) >"$BENCH_DIR/lines" ||
+            bench_fail "cannot measure forwarding"
+        exec 3<"$BENCH_DIR/lines"
+        for world in $worlds; do
+            read -r sent forwarded cost <&3
+            awk -v rate="$forwarded" -v seconds="$BENCH_SECONDS" \
+                '{ printf "%.0f\n", $1 + rate * seconds }' \
+                "$BENCH_DIR/$world/packets" >"$BENCH_DIR/$world/packets.new"
+            mv "$BENCH_DIR/$world/packets.new" "$BENCH_DIR/$world/packets"
+            table_value "$world" "$(awk "BEGIN { print $forwarded / 1e3 }")" \
+                "$cost"
+        done
+        exec 3<&-
+    done
+}
