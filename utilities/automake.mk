@@ -33,6 +33,8 @@ BPFTAP_MODULES = \
 # The capture itself, which the tests run without a switch.
 BPFTAP_ENGINE = \
 	$(BPFTAP_MODULES) \
+	utilities/bpftap-control.c \
+	utilities/bpftap-control.h \
 	utilities/bpftap-drops.c \
 	utilities/bpftap-drops.h \
 	utilities/bpftap-engine.c \

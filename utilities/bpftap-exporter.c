@@ -50,8 +50,8 @@ static const char help[] =
 "  -i PORT           latency of packets from there only (any)\n"
 BT_HELP_COMMON
 "\n"
-"Port 0 is one that is free; the address is printed.  ovs-vsctl and ovs-appctl\n"
-"must be in PATH.\n";
+"Port 0 is one that is free; the address is printed.  ovsdb-client must be in\n"
+"PATH.\n";
 
 #define DEFAULT_ADDRESS "127.0.0.1:9475"
 

@@ -61,12 +61,30 @@ bt_metrics_family(struct bt_metrics *m, const char *name,
     bt_str_printf(&m->text, "# HELP %s %s\n", name, help);
 }
 
+/* Almost all values are: names, and there are very many. */
+static bool
+is_plain(const char *value)
+{
+    for (; *value; value++) {
+        if (*value <= ' ' || *value >= 127 || *value == '"'
+            || *value == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Backslash, quote and line feed are escaped; nothing else is special. */
 static void
 put_value(struct bt_str *s, const char *value)
 {
-    char *printable = printable_dup(value);
+    char *printable;
 
+    if (is_plain(value)) {
+        bt_str_puts(s, value);
+        return;
+    }
+    printable = printable_dup(value);
     for (const char *p = printable ? printable : ""; *p; p++) {
         if (*p == '\\' || *p == '"') {
             bt_str_puts(s, "\\");
@@ -82,10 +100,15 @@ put_name(struct bt_metrics *m, const char *suffix,
 {
     bool any = false;
 
-    bt_str_printf(&m->text, "%s%s%s", m->family, kind_suffix(m->kind), suffix);
+    /* Without printf(), which takes half of the time of a scrape. */
+    bt_str_puts(&m->text, m->family);
+    bt_str_puts(&m->text, kind_suffix(m->kind));
+    bt_str_puts(&m->text, suffix);
     for (const struct bt_label *l = labels; l && l->name; l++) {
         if (l->value) {
-            bt_str_printf(&m->text, "%s%s=\"", any ? "," : "{", l->name);
+            bt_str_puts(&m->text, any ? "," : "{");
+            bt_str_puts(&m->text, l->name);
+            bt_str_puts(&m->text, "=\"");
             put_value(&m->text, l->value);
             bt_str_puts(&m->text, "\"");
             any = true;

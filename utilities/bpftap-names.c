@@ -41,6 +41,14 @@ get_name(const struct bpfdev_names *names, const struct kind *kind)
     return (const char *) names + kind->offset;
 }
 
+static int
+compare_names(const void *a_, const void *b_)
+{
+    const struct bpfdev_names *a = a_, *b = b_;
+
+    return strcmp(a->name, b->name);
+}
+
 void
 bt_names_load(struct bpfdev *dev)
 {
@@ -48,18 +56,21 @@ bt_names_load(struct bpfdev *dev)
     if (bpfdev_list_names(dev, &all, &n_all)) {
         all = NULL;
         n_all = 0;
+    } else if (n_all) {
+        qsort(all, n_all, sizeof *all, compare_names);
     }
+}
+
+static int
+compare_name(const void *name, const void *names)
+{
+    return strcmp(name, ((const struct bpfdev_names *) names)->name);
 }
 
 const struct bpfdev_names *
 bt_names_find(const char *port)
 {
-    for (size_t i = 0; i < n_all; i++) {
-        if (!strcmp(all[i].name, port)) {
-            return &all[i];
-        }
-    }
-    return NULL;
+    return n_all ? bsearch(port, all, n_all, sizeof *all, compare_name) : NULL;
 }
 
 /* Returns the kind of name that 'pattern' is about, and stores in '*value' the

@@ -10,6 +10,7 @@
 
 #include "bpftap-scrape.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,14 +18,13 @@
 
 #include "bpfdev/bpfdev.h"
 #include "bpftap-child.h"
+#include "bpftap-control.h"
 #include "bpftap-csv.h"
 #include "bpftap-names.h"
 #include "bpftap-ports.h"
+#include "bpftap-who.h"
 
-/* Seconds that the switch and the database have to answer. */
-#define TIMEOUT "--timeout=5"
-
-/* Programs that run while others do. */
+/* What is asked. */
 enum source {
     DATABASE,
     COVERAGE,
@@ -33,13 +33,21 @@ enum source {
     N_SOURCES
 };
 
-static const char *const commands[N_SOURCES][7] = {
-    [DATABASE] = { "ovs-vsctl", TIMEOUT, "--format=csv", "--data=bare",
-                   "--no-headings", "--columns=name,link_state,mtu,statistics",
-                   "list" },
-    [COVERAGE] = { "ovs-appctl", TIMEOUT, "coverage/show" },
-    [NOTIFIER] = { "ovs-appctl", TIMEOUT, "netdev-bsd/notifier-show" },
-    [CACHES] = { "ovs-appctl", TIMEOUT, "netdev-bsd/cache-show" },
+/* Commands of the switch's control socket, which needs no program for each. */
+static const char *const commands[N_SOURCES] = {
+    [COVERAGE] = "coverage/show",
+    [NOTIFIER] = "netdev-bsd/notifier-show",
+    [CACHES] = "netdev-bsd/cache-show",
+};
+
+/* Runs while the switch is asked.  Waits for the database 5 seconds at most.
+ * Prints a heading, then a line for each Interface, its columns in order.  (So
+ * does ovs-vsctl, but it reads the whole database first.) */
+static char *const query[] = {
+    (char *) "ovsdb-client", (char *) "--timeout=5", (char *) "--format=csv",
+    (char *) "--data=bare", (char *) "--no-headings", (char *) "dump",
+    (char *) "Open_vSwitch", (char *) "Interface", (char *) "link_state",
+    (char *) "mtu", (char *) "name", (char *) "statistics", NULL
 };
 
 /* An Interface in the database: parts of what ovs-vsctl has printed. */
@@ -56,7 +64,7 @@ struct scrape {
     struct bpfdev_stats totals;
     bool switch_up;             /* Are 'ports' and 'totals' known? */
     struct bt_str outputs[N_SOURCES];
-    bool known[N_SOURCES];      /* Did the program succeed? */
+    bool known[N_SOURCES];      /* Was it answered? */
     struct row *rows;           /* One for each port. */
 };
 
@@ -88,29 +96,23 @@ static const struct {
 /* Asking. */
 
 static void
-start(struct bt_child children[N_SOURCES])
+ask_control(struct scrape *s, const char *socket)
 {
-    for (size_t i = 0; i < N_SOURCES; i++) {
-        struct bt_strv argv = { NULL, 0 };
+    char *rundir = bt_who_rundir(socket);
+    struct bt_control control;
+    int error = bt_control_open(&control, rundir);
 
-        for (size_t j = 0; j < 7 && commands[i][j]; j++) {
-            bt_strv_add(&argv, commands[i][j]);
-        }
-        if (i == DATABASE) {
-            bt_strv_add(&argv, "Interface");
-        }
-        bt_child_start(&children[i], argv.v);
-        bt_strv_free(&argv);
-    }
-}
+    for (size_t i = 0; !error && i < N_SOURCES; i++) {
+        if (commands[i]) {
+            error = bt_control_call(&control, commands[i], &s->outputs[i]);
+            s->known[i] = !error;
 
-static void
-finish(struct scrape *s, struct bt_child children[N_SOURCES])
-{
-    for (size_t i = 0; i < N_SOURCES; i++) {
-        s->known[i] = (children[i].pid
-                       && !bt_child_finish(&children[i], &s->outputs[i]));
+            /* A command that another switch does not have. */
+            error = error == EPROTO ? 0 : error;
+        }
     }
+    bt_control_close(&control);
+    free(rundir);
 }
 
 static void
@@ -152,6 +154,9 @@ parse_rows(struct scrape *s)
         = bt_alloc((s->n_ports + 1) * sizeof *sorted);
     char *p = s->outputs[DATABASE].s;
 
+    if (p) {
+        bt_csv_field(&p);       /* The heading. */
+    }
     s->rows = bt_zalloc((s->n_ports + 1) * sizeof *s->rows);
     for (size_t i = 0; i < s->n_ports; i++) {
         sorted[i] = &s->ports[i];
@@ -161,9 +166,9 @@ parse_rows(struct scrape *s)
         const struct bpfdev_port **found;
         struct row row;
 
-        row.name = bt_csv_field(&p);
         row.link_state = bt_csv_field(&p);
         row.mtu = bt_csv_field(&p);
+        row.name = bt_csv_field(&p);
         row.statistics = bt_csv_field(&p);
         found = bsearch(row.name, sorted, s->n_ports, sizeof *sorted,
                         compare_names);
@@ -508,14 +513,16 @@ void
 bt_scrape(struct bt_metrics *m, const char *socket,
           const struct bt_latencies *latencies)
 {
-    struct bt_child children[N_SOURCES];
+    struct bt_child child;
     uint64_t began = bt_now_mono();
     struct scrape s;
 
     memset(&s, 0, sizeof s);
-    start(children);
+    bt_child_start(&child, query);
     ask_switch(&s, socket);
-    finish(&s, children);
+    ask_control(&s, socket);
+    s.known[DATABASE] = (child.pid
+                         && !bt_child_finish(&child, &s.outputs[DATABASE]));
     parse_rows(&s);
 
     put_up(m, "openvswitch_up", "1 if the switch answers.", s.switch_up);

@@ -11,18 +11,13 @@
 #include "bpftap-who.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bpfdev/bpfdev-rundir.h"
 #include "bpfdev/bpfdev.h"
-#include "bpftap-socket.h"
+#include "bpftap-control.h"
 #include "bpftap-util.h"
-
-/* How long a daemon may take for its answer. */
-#define PATIENCE (2 * BT_NSEC)
 
 char *
 bt_who_rundir(const char *socket)
@@ -48,49 +43,6 @@ bt_who_set_rundir(const char *socket)
     }
 }
 
-/* Returns the process that the daemon's pidfile in 'rundir' names, 0 if there
- * is none. */
-static long int
-read_pidfile(const char *rundir)
-{
-    char *name = bt_asprintf("%s/ovs-vswitchd.pid", rundir);
-    FILE *stream = fopen(name, "r");
-    long int pid = 0;
-
-    if (stream) {
-        if (fscanf(stream, "%ld", &pid) != 1) {
-            pid = 0;
-        }
-        fclose(stream);
-    }
-    free(name);
-    return pid;
-}
-
-/* Appends what 'fd' answers, as far as it comes in time and up to the closing
- * brace of a JSON-RPC message whose strings have none. */
-static void
-read_answer(int fd, struct bt_str *answer)
-{
-    uint64_t deadline = bt_now_mono() + PATIENCE;
-    uint64_t now;
-
-    while ((now = bt_now_mono()) < deadline && !bt_stop_signal()
-           && !strchr(bt_str_cstr(answer), '}')) {
-        struct pollfd pollfd = { fd, POLLIN, 0 };
-        char buffer[4096];
-        ssize_t n;
-
-        poll(&pollfd, 1, (deadline - now) / 1000000 + 1);
-        n = read(fd, buffer, sizeof buffer);
-        if (n > 0) {
-            bt_str_put(answer, buffer, n);
-        } else if (!n || (errno != EAGAIN && errno != EINTR)) {
-            break;
-        }
-    }
-}
-
 enum answer {
     NOBODY,
     SILENT,
@@ -98,28 +50,24 @@ enum answer {
     WITHOUT_BPF,
 };
 
-/* What the daemon with process number 'pid' answers when it is asked for its
- * commands. */
+/* What the daemon in 'rundir', whose process number is stored in '*pid',
+ * answers when it is asked for its commands. */
 static enum answer
-ask(const char *rundir, long int pid)
+ask(const char *rundir, pid_t *pid)
 {
-    static const char request[] =
-        "{\"id\":0,\"method\":\"list-commands\",\"params\":[]}";
-    char *path = bt_asprintf("%s/ovs-vswitchd.%ld.ctl", rundir, pid);
-    struct bt_str answer = { NULL, 0, 0 };
+    struct bt_str commands = { NULL, 0, 0 };
     enum answer result = NOBODY;
-    int fd = bt_socket_connect(path, true);
+    struct bt_control control;
 
-    if (fd >= 0) {
-        if (!bt_write_all(fd, request, strlen(request))) {
-            read_answer(fd, &answer);
-        }
-        close(fd);
-        result = (!answer.length ? SILENT
-                  : strstr(answer.s, "bpf/show") ? WITH_BPF : WITHOUT_BPF);
+    if (!bt_control_open(&control, rundir)) {
+        result = (bt_control_call(&control, "list-commands", &commands)
+                  ? SILENT
+                  : strstr(bt_str_cstr(&commands), "bpf/show")
+                  ? WITH_BPF : WITHOUT_BPF);
+        bt_control_close(&control);
     }
-    bt_str_free(&answer);
-    free(path);
+    *pid = control.pid;
+    bt_str_free(&commands);
     return result;
 }
 
@@ -127,34 +75,33 @@ void
 bt_who_explain(const char *socket, int error, char errbuf[])
 {
     char *rundir;
-    long int pid;
+    pid_t pid;
 
     if (error != ENOENT && error != ECONNREFUSED) {
         return;
     }
     rundir = bt_who_rundir(socket);
-    pid = read_pidfile(rundir);
-    switch (pid > 0 ? ask(rundir, pid) : NOBODY) {
+    switch (ask(rundir, &pid)) {
     case NOBODY:
         break;
     case SILENT:
         snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: the switch, process %ld, "
                  "does not answer: its daemon is stopped or stuck", rundir,
-                 pid);
+                 (long int) pid);
         break;
     case WITH_BPF:
         snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: the switch, process %ld, "
                  "has no capture socket here: captures are turned off "
                  "(\"ovs-vsctl set Open_vSwitch . other_config:bpf-enable="
                  "true\" turns them on), or %s must name the socket "
-                 "that \"ovs-appctl bpf/limits\" tells", rundir, pid,
+                 "that \"ovs-appctl bpf/limits\" tells", rundir, (long int) pid,
                  bt_advice("--socket", "\"Socket of the switch\""));
         break;
     case WITHOUT_BPF:
         snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: the switch that runs, "
                  "process %ld, is another ovs-vswitchd, which has no "
                  "captures: start the one of ovs-bsd in its place, see "
-                 "ovs-vswitchd(8)", rundir, pid);
+                 "ovs-vswitchd(8)", rundir, (long int) pid);
         break;
     }
     free(rundir);
