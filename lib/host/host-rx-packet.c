@@ -218,6 +218,14 @@ open_ears(int fd)
                        &unused, sizeof unused) < 0 ? errno : 0);
 }
 
+/* Without this a member of a group, or one alone, would go on to use up memory
+ * and time. */
+void
+packet_rx_quiet(struct host_rx *rx)
+{
+    close_ears(rx->fd);
+}
+
 int
 packet_rx_take_over(struct packet_rx *rx, struct packet_rx *old)
 {

@@ -70,6 +70,9 @@ void packet_rx_get_meta(const struct virtio_net_hdr *vnet,
  * host_rx_recv() is to return. */
 int packet_rx_check(struct packet_rx *rx);
 
+/* As host_rx_quiet(). */
+void packet_rx_quiet(struct host_rx *rx);
+
 /* As host_rx_drops(). */
 uint64_t packet_rx_drops(struct host_rx *rx);
 

@@ -300,6 +300,7 @@ static const struct host_rx_class queue_rx_class = {
     .destroy = queue_rx_close,
     .receive = queue_rx_recv,
     .drops = packet_rx_drops,
+    .quiet = packet_rx_quiet,
     .grow = queue_rx_grow,
     .name = "ring",
 };

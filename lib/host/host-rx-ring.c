@@ -354,6 +354,7 @@ static const struct host_rx_class ring_rx_class = {
     .destroy = ring_rx_close,
     .receive = ring_rx_recv,
     .drops = packet_rx_drops,
+    .quiet = packet_rx_quiet,
     .grow = ring_rx_grow,
     .name = "ring",
 };

@@ -21,6 +21,14 @@ host_rx_close(struct host_rx *rx)
     }
 }
 
+void
+host_rx_quiet(struct host_rx *rx)
+{
+    if (rx->class->quiet) {
+        rx->class->quiet(rx);
+    }
+}
+
 int
 host_rx_recv(struct host_rx *rx, size_t max, host_rx_cb *cb, void *aux)
 {

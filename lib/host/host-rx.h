@@ -21,6 +21,7 @@ struct host_rx_class {
     void (*destroy)(struct host_rx *);
     int (*receive)(struct host_rx *, size_t max, host_rx_cb *, void *aux);
     uint64_t (*drops)(struct host_rx *);
+    void (*quiet)(struct host_rx *);                  /* May be NULL. */
     int (*grow)(struct host_rx *, struct host_rx **); /* May be NULL. */
     const char *name;           /* host_rx_way(). */
 };

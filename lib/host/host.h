@@ -550,6 +550,10 @@ int host_rx_open(const char *name, const struct host_rx_config *config,
  * milliseconds. */
 void host_rx_close(struct host_rx *rx);
 
+/* Lets nothing more arrive in 'rx', which is about to be closed, but perhaps
+ * not at once.  Quick. */
+void host_rx_quiet(struct host_rx *rx);
+
 /* Returns false if the interface that 'rx' was opened on is gone.  There may
  * be another one under its name and even its index, and NetBSD's handle never
  * fails then but is silent for ever. */

@@ -123,6 +123,9 @@ close_soon(struct host_rx *rx, struct host_tx *tx)
 void
 nb_chore_close_rx(struct host_rx *rx)
 {
+    if (rx) {
+        host_rx_quiet(rx);
+    }
     close_soon(rx, NULL);
 }
 

@@ -9,6 +9,7 @@
 #     make bench BENCH='forwarding tap' BENCH_RUNS=9 BENCH_SECONDS=2
 BENCHMARKS += \
 	tests/bench/bench-forwarding \
+	tests/bench/bench-ports \
 	tests/bench/bench-tap \
 	tests/bench/bench-capture \
 	tests/bench/bench-attack \
@@ -39,6 +40,7 @@ EXTRA_DIST += \
 	tests/bench/bench-capture \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-lib.sh \
+	tests/bench/bench-ports \
 	tests/bench/bench-tap \
 	tests/bench/bench-why \
 	tests/bench/table.awk
