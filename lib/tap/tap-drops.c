@@ -209,27 +209,39 @@ show_last(struct drops_state *state)
     }
 }
 
+/* No reason is counted while a netdev sends: whether it failed is known at its
+ * end. */
+static void
+keep_sent(struct drops_state *state, const struct dp_packet *packet)
+{
+    if (state->n_kept < NETDEV_MAX_BURST) {
+        keep(get_kept(state->n_kept++), packet);
+    }
+}
+
 static void
 deleted(struct drops_state *state, const struct dp_packet *packet)
 {
     unsigned int reason;
 
-    absorb_all(state);
-    show_last(state);
-    if (state->phase != TAP_DROPS_SENDING) {
-        state->n_kept = 0;
-    }
-    if (state->n_kept == NETDEV_MAX_BURST) {
+    /* Almost all packets end this way, so it must not cost much. */
+    if (OVS_LIKELY(state->phase == TAP_DROPS_REPORTED)) {
+        return;
+    } else if (state->phase == TAP_DROPS_SENDING) {
+        keep_sent(state, packet);
         return;
     }
 
+    absorb_all(state);
+    show_last(state);
+    state->n_kept = 0;
     keep(get_kept(state->n_kept), packet);
     if (state->phase == TAP_DROPS_POPPING) {
         state->expected[BPF_DROP_POP]++;
         show(get_kept(0), BPF_DROP_POP);
         return;
     }
-    reason = state->phase == TAP_DROPS_ANY ? take_fresh(state, false) : 0;
+    reason = take_fresh(state, false);
     if (reason) {
         show(get_kept(0), reason);
     } else {
@@ -252,9 +264,11 @@ tap_drops_begin(enum tap_drops_phase phase)
 {
     struct drops_state *state = drops_get();
 
-    absorb_all(state);
-    show_last(state);
-    state->n_kept = 0;
+    if (state->n_kept) {
+        absorb_all(state);
+        show_last(state);
+        state->n_kept = 0;
+    }
     state->phase = phase;
 }
 
@@ -263,8 +277,6 @@ tap_drops_end(int error)
 {
     struct drops_state *state = drops_get();
 
-    absorb_all(state);
-    show_last(state);
     for (size_t i = 0; error && i < state->n_kept; i++) {
         show(get_kept(i), BPF_DROP_SEND);
     }

@@ -51,6 +51,7 @@ struct dp_packet;
 enum tap_drops_phase {
     TAP_DROPS_ANY,              /* Deletions have reasons of their own. */
     TAP_DROPS_SENDING,          /* Deletions mean that packets were sent. */
+    TAP_DROPS_REPORTED,         /* They mean nothing: the netdev tells. */
     TAP_DROPS_POPPING,          /* Deletions mean that this failed. */
 };
 

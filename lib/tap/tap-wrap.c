@@ -334,9 +334,10 @@ send_followed(struct netdev *netdev, int qid, struct dp_packet_batch *batch,
 {
     int error;
 
-    tap_drops_begin(TAP_DROPS_SENDING);
+    tap_drops_begin(does_report(netdev) ? TAP_DROPS_REPORTED
+                    : TAP_DROPS_SENDING);
     error = __real_netdev_send(netdev, qid, batch, concurrent_txq);
-    tap_drops_end(does_report(netdev) ? 0 : error);
+    tap_drops_end(error);
     return error;
 }
 
