@@ -17,6 +17,7 @@
 
 #include <pcap/pcap.h>
 
+#include "utilities/bpftap-files-private.h"
 #include "utilities/bpftap-files.h"
 #include "utilities/bpftap-labels.h"
 #include "utilities/bpftap-merge.h"
@@ -220,6 +221,35 @@ test_rotate(int argc, char *argv[])
         }
     }
     printf("%d packets\n", n);
+    return !bt_files_close(files);
+}
+
+/* Files FILE that end with every interval, one so long that none ends now, from a
+ * time when the clock was ten of them ahead: the next file begins when it is put
+ * right, and only then. */
+static int
+test_set_back(int argc, char *argv[])
+{
+    struct bt_files_config config;
+    struct bt_files *files;
+    uint64_t next;
+
+    if (argc < 2) {
+        return 2;
+    }
+    memset(&config, 0, sizeof config);
+    config.path = argv[1];
+    bt_files_parse_next("-b", "interval:10000d", &config);
+    bt_files_check(&config);
+    files = open_files(&config);
+    bt_files_add_interface(files, &interfaces[0]);
+    next = files->next_interval;
+    bt_files_run(files);
+    printf("%s\n", files->number == 1 ? "one file" : "several files");
+    files->next_interval += 10 * config.next.interval;
+    bt_files_run(files);
+    printf("%u files, %s\n", files->number,
+           files->next_interval == next ? "the same interval" : "another interval");
     return !bt_files_close(files);
 }
 
@@ -526,6 +556,7 @@ main(int argc, char *argv[])
         { "fill", test_fill },
         { "long", test_long },
         { "rotate", test_rotate },
+        { "set-back", test_set_back },
         { "merge", test_merge },
         { "ring", test_ring },
         { "labels", test_labels },

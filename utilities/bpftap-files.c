@@ -351,6 +351,18 @@ check_amounts(struct bt_files *files)
     }
 }
 
+/* Has the interval that the file began in come to its end?  Also by a clock
+ * that was set back: it would be right again only after as long. */
+static bool
+is_interval_over(const struct bt_files *files)
+{
+    uint64_t now = time(NULL);
+
+    return (reached(now, files->next_interval)
+            || interval_end(files->config->next.interval, now)
+               < files->next_interval);
+}
+
 /* Goes by the clocks. */
 static void
 check_clocks(struct bt_files *files)
@@ -363,7 +375,7 @@ check_clocks(struct bt_files *files)
         files->time_up = true;
     } else if (files->output && !files->recorder
                && (reached(now - files->file_started, next->duration)
-                   || reached(time(NULL), files->next_interval))) {
+                   || is_interval_over(files))) {
         next_file(files);
     }
 }
