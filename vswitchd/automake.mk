@@ -3,6 +3,7 @@ vswitchd_ovs_vswitchd_SOURCES = \
 	vswitchd/backtrace.c \
 	vswitchd/datapath.c \
 	vswitchd/datapath.h \
+	vswitchd/lock.c \
 	vswitchd/ovs-vswitchd.c \
 	vswitchd/status.c \
 	vswitchd/version.c
@@ -11,6 +12,7 @@ vswitchd_ovs_vswitchd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
 vswitchd_ovs_vswitchd_LDFLAGS = $(AM_LDFLAGS) $(link_with_switch) \
 	-Wl,--wrap=$(UNWIND_GET_PROC_NAME) \
 	-Wl,--wrap=ovs_get_program_version \
+	-Wl,--wrap=ovsdb_idl_has_lock \
 	-Wl,--wrap=ovsrec_interface_set_error \
 	-Wl,--wrap=ovsrec_interface_set_status
 vswitchd_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
