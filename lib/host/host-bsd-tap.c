@@ -144,6 +144,15 @@ host_tap_locate(const struct host_tap *tap, char *where, size_t size,
     return EOPNOTSUPP;
 }
 
+int
+host_place_name(int place, char *where, size_t size)
+{
+    (void) place;
+    (void) where;
+    (void) size;
+    return EOPNOTSUPP;
+}
+
 const char *
 host_tap_device(void)
 {

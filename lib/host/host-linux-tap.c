@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * Taps whose interface is in another network namespace on Linux.
+ * Interfaces that are in another network namespace on Linux.
  *
  * Whoever moves a tap's interface ("ip link set dev t1 netns c1") does not
  * take the tap from who has it open: frames come and go as before, but its
@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_tun.h>
 #include <linux/net_namespace.h>
 #include <stdio.h>
@@ -33,27 +34,29 @@
 #define NETNS_DIR "/run/netns"
 
 static bool
-is_file(const char *path, const struct stat *s)
+is_file(const char *path, const void *s_)
 {
+    const struct stat *s = s_;
     struct stat other;
 
     return (!stat(path, &other) && other.st_ino == s->st_ino
             && other.st_dev == s->st_dev);
 }
 
-/* Stores what people call the namespace 'ns' in 'where'. */
+/* Stores the name of the first namespace for which 'is_it' is true in 'where',
+ * or leaves that as it is. */
 static void
-name_netns(const struct stat *ns, char *where, size_t size)
+find_netns(bool (*is_it)(const char *path, const void *aux), const void *aux,
+           char *where, size_t size)
 {
     DIR *dir = opendir(NETNS_DIR);
     const struct dirent *entry;
 
-    snprintf(where, size, "net:[%llu]", (unsigned long long int) ns->st_ino);
     while (dir && (entry = readdir(dir)) != NULL) {
         char path[sizeof NETNS_DIR + sizeof entry->d_name];
 
         snprintf(path, sizeof path, NETNS_DIR "/%s", entry->d_name);
-        if (is_file(path, ns)) {
+        if (is_it(path, aux)) {
             snprintf(where, size, "%s", entry->d_name);
             break;
         }
@@ -61,6 +64,14 @@ name_netns(const struct stat *ns, char *where, size_t size)
     if (dir) {
         closedir(dir);
     }
+}
+
+/* Stores what people call the namespace 'ns' in 'where'. */
+static void
+name_netns(const struct stat *ns, char *where, size_t size)
+{
+    snprintf(where, size, "net:[%llu]", (unsigned long long int) ns->st_ino);
+    find_netns(is_file, ns, where, size);
 }
 
 static void
@@ -74,10 +85,23 @@ nsid_cb(const struct nlmsghdr *nlmsg, void *nsid)
     }
 }
 
-/* Stores the number that our namespace has for 'fd''s, and sees to it that it
- * has one. */
+/* Stores the number that our namespace has for 'fd''s, which is negative if it
+ * has none. */
 static int
 get_nsid(int fd, int32_t *nsid)
+{
+    const struct rtgenmsg gen = { .rtgen_family = AF_UNSPEC };
+    struct rtnl_request req;
+
+    *nsid = NETNSA_NSID_NOT_ASSIGNED;
+    rtnl_request_init(&req, RTM_GETNSID, 0, &gen, sizeof gen);
+    rtnl_request_put(&req, NETNSA_FD, &fd, sizeof fd);
+    return rtnl_transact(&req, nsid_cb, nsid, LHOST_TIMEOUT_MS);
+}
+
+/* Like get_nsid(), but sees to it that there is one. */
+static int
+obtain_nsid(int fd, int32_t *nsid)
 {
     const struct rtgenmsg gen = { .rtgen_family = AF_UNSPEC };
     const int32_t any = NETNSA_NSID_NOT_ASSIGNED;
@@ -91,11 +115,7 @@ get_nsid(int fd, int32_t *nsid)
     if (error && error != EEXIST) {
         return error;
     }
-
-    *nsid = NETNSA_NSID_NOT_ASSIGNED;
-    rtnl_request_init(&req, RTM_GETNSID, 0, &gen, sizeof gen);
-    rtnl_request_put(&req, NETNSA_FD, &fd, sizeof fd);
-    error = rtnl_transact(&req, nsid_cb, nsid, LHOST_TIMEOUT_MS);
+    error = get_nsid(fd, nsid);
     return error ? error : *nsid < 0 ? ENODEV : 0;
 }
 
@@ -152,7 +172,33 @@ host_tap_locate(const struct host_tap *tap, char *where, size_t size,
         return ENODEV;
     }
     name_netns(&s, where, size);
-    error = get_nsid(ns, &nsid);
+    error = obtain_nsid(ns, &nsid);
     close(ns);
     return error ? error : get_remote_link(nsid, ifr.ifr_name, link);
+}
+
+static bool
+has_nsid(const char *path, const void *wanted_)
+{
+    const int32_t *wanted = wanted_;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int32_t nsid;
+    bool has;
+
+    if (fd < 0) {
+        return false;
+    }
+    has = !get_nsid(fd, &nsid) && nsid == *wanted;
+    close(fd);
+    return has;
+}
+
+int
+host_place_name(int place, char *where, size_t size)
+{
+    const int32_t nsid = place;
+
+    snprintf(where, size, "number %d", place);
+    find_netns(has_nsid, &nsid, where, size);
+    return 0;
 }

@@ -350,6 +350,19 @@ is_plain_link(const struct nlmsghdr *nlmsg)
             || ifi->ifi_family == AF_UNSPEC);
 }
 
+/* Since Linux 4.15 the kernel says where it moves an interface. */
+static void
+parse_move(const struct nlmsghdr *nlmsg, struct host_event *event)
+{
+    const struct rtattr *rta = rtnl_find(nlmsg, sizeof(struct ifinfomsg),
+                                         IFLA_NEW_NETNSID, sizeof(int32_t));
+
+    if (rta) {
+        event->place = *(const int32_t *) RTA_DATA(rta);
+        event->moved = event->place >= 0;
+    }
+}
+
 static void
 parse_link_event(const struct nlmsghdr *nlmsg, struct host_event *event)
 {
@@ -360,6 +373,7 @@ parse_link_event(const struct nlmsghdr *nlmsg, struct host_event *event)
     } else if (nlmsg->nlmsg_type == RTM_DELLINK) {
         event->type = HOST_EV_GONE;
         event->link.have &= HOST_V_IFINDEX | HOST_V_NAME;
+        parse_move(nlmsg, event);
     } else {
         event->type = HOST_EV_LINK;
         event->stale = HOST_V_MEDIA;

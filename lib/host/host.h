@@ -672,7 +672,18 @@ struct host_event {
     int msg_type;                /* The system's RTM_* number, 0..255. */
     unsigned int stale;          /* HOST_V_*, disjoint from 'link.have'. */
     struct host_link link;
+
+    /* HOST_EV_GONE: the interface was not destroyed but moved out of reach,
+     * to the place that host_place_name() knows by this number. */
+    bool moved;
+    int place;
 };
+
+/* Stores in the 'size' bytes at 'where' what people call 'place', of an event
+ * of this process: a network namespace on Linux, under the name that "ip
+ * netns" has for it, else by its number.  Nobody else tells where an interface
+ * went (EOPNOTSUPP). */
+int host_place_name(int place, char *where, size_t size);
 
 struct host_notifier;
 

@@ -593,8 +593,13 @@ add_whereabouts(struct nb_dev *dev, struct smap *smap)
     ovs_mutex_lock(&dev->mutex);
     if (nb_dev_is_elsewhere__(dev, where, sizeof where)) {
         smap_add(smap, "network_namespace", where);
-    } else {
+    } else if (nb_dev_is_moved__(dev, where, sizeof where)) {
+        smap_add(smap, "network_namespace", where);
         /* The daemon shows it as the interface's error, too. */
+        smap_add_format(smap, "error",
+                        "the interface was moved to network namespace %s",
+                        where);
+    } else {
         smap_add(smap, "error", "the interface is gone");
     }
     ovs_mutex_unlock(&dev->mutex);

@@ -217,6 +217,7 @@ nb_dev_register(struct nb_dev *dev, const char *name, bool is_tap,
     ovs_mutex_init(&dev->mutex);
     nb_cache_init(&dev->cache);
     dev->present = true;
+    dev->moved = false;
     dev->tap_fd = -1;
     dev->miimon_interval = 0;
     dev->miimon_next = 0;
@@ -365,6 +366,13 @@ nb_dev_is_elsewhere__(struct nb_dev *dev, char *where, size_t size)
     return locate(dev, where, size, &link);
 }
 
+bool
+nb_dev_is_moved__(struct nb_dev *dev, char *where, size_t size)
+{
+    return (!dev->present && dev->moved
+            && !host_place_name(dev->place, where, size));
+}
+
 int
 nb_dev_get__(struct nb_dev *dev, unsigned int value)
 {
@@ -458,6 +466,17 @@ dev_gone(struct nb_dev *dev)
         new_generation(dev);
         announce(dev);
     }
+}
+
+/* Notes where 'event' says that the interface of 'dev' went. */
+static void
+dev_moved(struct nb_dev *dev, const struct host_event *event)
+    OVS_REQUIRES(registry_mutex)
+{
+    ovs_mutex_lock(&dev->mutex);
+    dev->moved = event->moved;
+    dev->place = event->place;
+    ovs_mutex_unlock(&dev->mutex);
 }
 
 /* 'dev' is now the interface 'link', which it was not before. */
@@ -557,9 +576,10 @@ apply_link_by_name(const struct host_event *event)
 }
 
 static void
-apply_gone(const struct host_link *link)
+apply_gone(const struct host_event *event)
     OVS_REQUIRES(registry_mutex)
 {
+    const struct host_link *link = &event->link;
     struct nb_dev *dev, *next;
 
     for (dev = first_by_index(link->ifindex); dev; dev = next) {
@@ -567,6 +587,7 @@ apply_gone(const struct host_link *link)
         if (!(link->have & HOST_V_NAME) || !strcmp(dev->kname, link->name)) {
             counters.applied++;
             forget_index(dev);
+            dev_moved(dev, event);
             dev_gone(dev);
         }
     }
@@ -597,7 +618,7 @@ apply_event(const struct host_event *event)
         break;
 
     case HOST_EV_GONE:
-        apply_gone(&event->link);
+        apply_gone(event);
         break;
 
     case HOST_EV_STALE:

@@ -71,6 +71,8 @@ struct nb_dev {
     struct ovs_mutex mutex;         /* Guards what follows. */
     struct nb_cache cache;
     bool present;                   /* The interface exists. */
+    bool moved;                     /* It went to 'place', as the notifier */
+    int place;                      /* said (host_place_name()). */
     int tap_fd;                     /* Of a tap, to ask where it is, or -1. */
     long long int miimon_interval;  /* Milliseconds, <= 0 if off. */
     long long int miimon_next;      /* Time of the next poll. */
@@ -112,6 +114,12 @@ void nb_dev_set_tap_fd(struct nb_dev *dev, int fd);
  * but its frames come from, stores what people call it in the 'size' bytes at
  * 'where' and returns true.  The caller holds 'dev->mutex'. */
 bool nb_dev_is_elsewhere__(struct nb_dev *dev, char *where, size_t size)
+    OVS_REQUIRES(dev->mutex);
+
+/* If the interface of 'dev', a system device, was moved out of reach, stores
+ * what people call the place in the 'size' bytes at 'where' and returns true.
+ * The caller holds 'dev->mutex'. */
+bool nb_dev_is_moved__(struct nb_dev *dev, char *where, size_t size)
     OVS_REQUIRES(dev->mutex);
 
 /* Makes the addresses of all devices be asked for when they are needed
