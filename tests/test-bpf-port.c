@@ -359,15 +359,15 @@ test_config(void)
     CHECK(config.socket.mode, 0600);
     CHECK_STR(config.ro_socket.path, "");
     CHECK(config.enable, true);
-    CHECK(config.max_devices >= 1024, true);
+    CHECK(config.devices_max >= 1024, true);
     CHECK(config.buffer_default, 32768);
     CHECK(config.buffer_max >= 64 << 20, true);
     CHECK(config.insn_max, 4096);
 
     seqno = bpf_config_seqno();
-    config.max_devices = 17;
+    config.devices_max = 17;
     bpf_config_set(&config);
-    CHECK(bpf_config_get()->max_devices, 17);
+    CHECK(bpf_config_get()->devices_max, 17);
     CHECK(n_changes, 1);
     CHECK(bpf_config_seqno(), seqno + 1);
     bpf_config_set(&config);
@@ -468,7 +468,7 @@ test_locked(void)
 }
 
 static void
-test_max_devices(void)
+test_devices_max(void)
 {
     struct bpf_cred cred = { .pid = 1 };
     struct bpf_config config;
@@ -478,7 +478,7 @@ test_max_devices(void)
 
     start();
     bpf_config_init(&config, "/");
-    config.max_devices = 2;
+    config.devices_max = 2;
     bpf_config_set(&config);
 
     open_client(&a);
@@ -1153,7 +1153,7 @@ static const struct {
     { "attach", test_attach },
     { "attach-fails", test_attach_fails },
     { "locked", test_locked },
-    { "max-devices", test_max_devices },
+    { "max-devices", test_devices_max },
     { "max-memory", test_max_memory },
     { "n-buffers", test_n_buffers },
     { "limits", test_limits },

@@ -844,7 +844,7 @@ test_exhaust_devices(void)
         exit(77);
     }
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
-    switch_config.max_devices = 1000;
+    switch_config.devices_max = 1000;
     switch_config.port_devices = 1000;
     switch_config.memory_max = 996 * 2 * 4096;
     switch_start();

@@ -216,7 +216,7 @@ test_open_limit(void)
     struct switch_resources before;
     struct bpfdev *devs[5];
 
-    switch_config.max_devices = 5;
+    switch_config.devices_max = 5;
     start_with_port();
     switch_get_resources(&before);
     for (size_t i = 0; i < ARRAY_SIZE(devs); i++) {
@@ -227,7 +227,7 @@ test_open_limit(void)
     CHECK(!bpfdev_open(SWITCH_SOCKET, 0, errbuf));
     CHECK_INT(errno, ENOBUFS);
     CHECK_STR(errbuf, SWITCH_SOCKET ": 5 of the switch's 5 devices are in use "
-              "(other_config:bpf-max-devices), most of them, 5, by uid 0");
+              "(other_config:bpf-devices-max), most of them, 5, by uid 0");
     for (size_t i = 0; i < ARRAY_SIZE(devs); i++) {
         CHECK_INT(get_uint(devs[i], BIOCGBLEN), 4096 * (i + 1));
         bpfdev_close(devs[i]);

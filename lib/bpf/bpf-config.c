@@ -79,7 +79,7 @@ bpf_config_init(struct bpf_config *c, const char *rundir)
     c->socket.group = (gid_t) -1;
     c->ro_socket.mode = 0660;
     c->ro_socket.group = (gid_t) -1;
-    c->max_devices = 2048;
+    c->devices_max = 2048;
     c->buffer_default = BPF_DEV_DEFAULT_BLEN;
     c->buffer_max = 64 << 20;
     c->n_buffers_max = BPF_DEV_MAX_BUFFERS;
@@ -127,7 +127,7 @@ config_equal(const struct bpf_config *a, const struct bpf_config *b)
     return (a->enable == b->enable
             && socket_config_equal(&a->socket, &b->socket)
             && socket_config_equal(&a->ro_socket, &b->ro_socket)
-            && a->max_devices == b->max_devices
+            && a->devices_max == b->devices_max
             && a->buffer_default == b->buffer_default
             && a->buffer_max == b->buffer_max
             && a->n_buffers_max == b->n_buffers_max

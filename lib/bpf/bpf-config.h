@@ -42,7 +42,7 @@ struct bpf_config {
     struct bpf_socket_config socket;    /* Clients that may do everything. */
     struct bpf_socket_config ro_socket; /* Clients that may only read. */
 
-    unsigned int max_devices;           /* Devices open at a time. */
+    unsigned int devices_max;           /* Devices open at a time. */
     unsigned int port_devices;          /* Of these, on one port. */
     size_t buffer_default;              /* A new device's buffer length. */
     size_t buffer_max;                  /* What BIOCSBLEN clamps to. */

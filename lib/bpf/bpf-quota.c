@@ -43,7 +43,7 @@ const struct bpf_resource_info bpf_resources[BPF_N_RESOURCES] = {
                           "bpf-user-connections-max" },
     [BPF_MONITORS] = { "monitors", "bpf-monitors-max",
                        "bpf-user-monitors-max" },
-    [BPF_DEVICES] = { "devices", "bpf-max-devices", "bpf-user-devices-max" },
+    [BPF_DEVICES] = { "devices", "bpf-devices-max", "bpf-user-devices-max" },
     [BPF_MEMORY] = { "bytes of buffers", "bpf-memory-max",
                      "bpf-user-memory-max" },
     [BPF_DESCRIPTORS] = { "descriptors", "bpf-descriptors-max", NULL },
@@ -97,7 +97,7 @@ bpf_quota_total_max(enum bpf_resource resource)
     case BPF_MONITORS:
         return config->monitors_max;
     case BPF_DEVICES:
-        return config->max_devices;
+        return config->devices_max;
     case BPF_MEMORY:
         return config->memory_max;
     case BPF_DESCRIPTORS:

@@ -1,5 +1,6 @@
 noinst_LTLIBRARIES += lib/tap/libtap.la
-lib_tap_libtap_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS)
+lib_tap_libtap_la_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \
+	-DOVS_BSD_VERSION='"$(PACKAGE_VERSION)"'
 lib_tap_libtap_la_SOURCES = \
 	lib/tap/bpf-tap.c \
 	lib/tap/bpf-tap.h \

@@ -553,7 +553,7 @@ collect_limits(void)
     put_bool(object, "enable", config->enable);
     put_bool(object, "running", bpf_server_is_running());
     put_sockets(object);
-    put_int(object, "max_devices", config->max_devices);
+    put_int(object, "devices_max", config->devices_max);
     put_int(object, "buffer_default", config->buffer_default);
     put_int(object, "buffer_max", config->buffer_max);
     put_int(object, "buffers_max", config->n_buffers_max);
@@ -594,7 +594,7 @@ format_limits(const struct json *limits, struct ds *s)
         { "bpf-readonly-socket", "readonly_socket" },
         { "bpf-readonly-socket-mode", "readonly_socket_mode" },
         { "bpf-readonly-socket-group", "readonly_socket_group" },
-        { "bpf-max-devices", "max_devices" },
+        { "bpf-devices-max", "devices_max" },
         { "bpf-buffer-default", "buffer_default" },
         { "bpf-buffer-max", "buffer_max" },
         { "bpf-buffers-max", "buffers_max" },
@@ -620,6 +620,8 @@ collect_all(void)
 {
     struct json *object = json_object_create();
 
+    json_object_put_string(object, "ovs_bsd_version", OVS_BSD_VERSION);
+    json_object_put_string(object, "ovs_version", VERSION);
     json_object_put(object, "limits", collect_limits());
     json_object_put(object, "stats", collect_stats());
     json_object_put(object, "ports", collect_ports());
@@ -658,7 +660,7 @@ format_summary(const struct json *limits, const struct json *stats,
     format_problems(limits, s);
     ds_put_format(s, "devices: %"PRId64" of %"PRId64", with %"PRId64
                   " of %"PRId64" bytes of memory\n",
-                  get_int(limits, "devices"), get_int(limits, "max_devices"),
+                  get_int(limits, "devices"), get_int(limits, "devices_max"),
                   get_int(limits, "memory"), get_int(limits, "memory_max"));
     ds_put_format(s, "packets: %"PRId64" received, %"PRId64" captured, "
                   "%"PRId64" dropped\n", get_int(stats, "received"),
@@ -701,6 +703,9 @@ format_all(const struct json *all, struct ds *s)
     const char *bridge = "";
     struct ds unattached;
 
+    ds_put_format(s, "ovs-bsd %s, Open vSwitch %s\n",
+                  get_string(all, "ovs_bsd_version"),
+                  get_string(all, "ovs_version"));
     format_summary(get_member(all, "limits"), get_member(all, "stats"), s);
     for (size_t i = 0; i < json_array_size(ports); i++) {
         const struct json *port = json_array_at(ports, i);

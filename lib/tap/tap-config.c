@@ -213,7 +213,7 @@ static const struct setting settings[] = {
       0, 0, NULL },
     { "bpf-readonly-socket-group", parse_group, MEMBER(ro_socket.group),
       0, 0, NULL },
-    { "bpf-max-devices", parse_uint, MEMBER(max_devices),
+    { "bpf-devices-max", parse_uint, MEMBER(devices_max),
       1, 65536, "a number from 1 to 65536" },
     { "bpf-buffer-default", parse_size, MEMBER(buffer_default),
       BPF_DEV_MIN_BLEN, 1 << 30, "a size from 32 to 1G" },
