@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	$(TESTSUITE) \
 	$(SYSTEM_TESTSUITE) \
 	tests/package.m4 \
+	tests/restart-lib.sh \
 	tests/attack/attack.py \
 	tests/attack/harm.py \
 	tests/attack/old-kernel.py \

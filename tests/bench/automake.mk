@@ -13,7 +13,8 @@ BENCHMARKS += \
 	tests/bench/bench-tap \
 	tests/bench/bench-capture \
 	tests/bench/bench-attack \
-	tests/bench/bench-why
+	tests/bench/bench-why \
+	tests/bench/bench-restart
 # What benchmarks need besides themselves.
 BENCH_TOOLS = $(check_PROGRAMS)
 
@@ -41,6 +42,7 @@ EXTRA_DIST += \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-lib.sh \
 	tests/bench/bench-ports \
+	tests/bench/bench-restart \
 	tests/bench/bench-tap \
 	tests/bench/bench-why \
 	tests/bench/table.awk
