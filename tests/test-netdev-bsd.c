@@ -1741,6 +1741,8 @@ test_cache_show(void)
     get_all(netdev);
     EXPECT(nb_dev_format_caches("em0", &ds), true);
     EXPECT(nb_dev_format_caches("em1", &ds), false);
+    ds_put_cstr(&ds, "all:\n");
+    nb_dev_format_lookups(&ds);
     fputs(ds_cstr(&ds), stdout);
     ds_destroy(&ds);
     netdev_close(netdev);

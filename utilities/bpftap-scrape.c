@@ -37,7 +37,7 @@ enum source {
 static const char *const commands[N_SOURCES] = {
     [COVERAGE] = "coverage/show",
     [NOTIFIER] = "netdev-bsd/notifier-show",
-    [CACHES] = "netdev-bsd/cache-show",
+    [CACHES] = "netdev-bsd/cache-totals",
 };
 
 /* Runs while the switch is asked.  Waits for the database 5 seconds at most.
@@ -390,75 +390,27 @@ put_notifier(struct bt_metrics *m, const struct scrape *s)
     }
 }
 
-/* Sums over all devices for one cached value. */
-struct cached {
-    char name[32];
-    uint64_t hits, misses;
-};
-
-static struct cached *
-find_cached(struct cached values[], size_t *n, size_t max, const char *name)
-{
-    for (size_t i = 0; i < *n; i++) {
-        if (!strcmp(values[i].name, name)) {
-            return &values[i];
-        }
-    }
-    if (*n == max) {
-        return NULL;
-    }
-    memset(&values[*n], 0, sizeof values[*n]);
-    snprintf(values[*n].name, sizeof values[*n].name, "%s", name);
-    return &values[(*n)++];
-}
-
-/* Lines are "  NAME: whatever, N hits, N misses". */
-static size_t
-parse_caches(const char *text, struct cached values[], size_t max)
-{
-    char *copy = bt_strdup(text), *save = NULL;
-    size_t n = 0;
-
-    for (char *line = strtok_r(copy, "\n", &save); line;
-         line = strtok_r(NULL, "\n", &save)) {
-        char *hits = strstr(line, " hits, ");
-        struct cached *value;
-        char name[32];
-
-        while (hits && hits > line && hits[-1] != ' ') {
-            hits--;
-        }
-        if (!hits || sscanf(line, "  %31[^:]:", name) != 1) {
-            continue;
-        }
-        value = find_cached(values, &n, max, name);
-        if (value) {
-            value->hits += strtoull(hits, NULL, 10);
-            value->misses += strtoull(strstr(hits, "hits, ") + 6, NULL, 10);
-        }
-    }
-    free(copy);
-    return n;
-}
-
+/* Adds samples for each line "  NAME: N hits, N misses" of cache-totals. */
 static void
 put_caches(struct bt_metrics *m, const struct scrape *s)
 {
-    struct cached values[32];
-    size_t n = (s->known[CACHES]
-                ? parse_caches(bt_str_cstr(&s->outputs[CACHES]), values,
-                               BT_ARRAY_SIZE(values))
-                : 0);
+    const char *p = bt_str_cstr(&s->outputs[CACHES]);
 
     bt_metrics_family(m, "openvswitch_netdev_cache_lookups", BT_METRIC_COUNTER,
                       NULL, "Look-ups of what the provider caches.");
-    for (size_t i = 0; i < n; i++) {
-        for (int hit = 0; hit < 2; hit++) {
-            bt_metrics_count(m, "", (const struct bt_label[]) {
-                { "value", values[i].name },
-                { "result", hit ? "hit" : "miss" },
-                { NULL, NULL },
-            }, hit ? values[i].hits : values[i].misses);
+    for (; s->known[CACHES] && *p; p += strcspn(p, "\n"), p += *p != '\0') {
+        uint64_t n[2];
+        char name[32];
+
+        if (sscanf(p, "  %31[^:]: %"SCNu64" hits, %"SCNu64" misses", name,
+                   &n[0], &n[1]) == 3) {
+            for (int miss = 0; miss < 2; miss++) {
+                bt_metrics_count(m, "", (const struct bt_label[]) {
+                    { "value", name },
+                    { "result", miss ? "miss" : "hit" },
+                    { NULL, NULL },
+                }, n[miss]);
+            }
         }
     }
 }

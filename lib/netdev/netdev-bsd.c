@@ -892,6 +892,17 @@ cache_show(struct unixctl_conn *conn, int argc, const char *argv[],
 }
 
 static void
+cache_totals(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    nb_dev_format_lookups(&ds);
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
+}
+
+static void
 notifier_show(struct unixctl_conn *conn, int argc OVS_UNUSED,
               const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
 {
@@ -972,6 +983,8 @@ netdev_bsd_register(void)
 
     unixctl_command_register("netdev-bsd/cache-show", "[dev]", 0, 1,
                              cache_show, NULL);
+    unixctl_command_register("netdev-bsd/cache-totals", "", 0, 0,
+                             cache_totals, NULL);
     unixctl_command_register("netdev-bsd/notifier-show", "", 0, 0,
                              notifier_show, NULL);
 

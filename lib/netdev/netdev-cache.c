@@ -396,3 +396,24 @@ nb_cache_format(const struct nb_cache *cache, struct ds *ds)
                       slot->hits, slot->misses);
     }
 }
+
+void
+nb_cache_add_lookups(const struct nb_cache *cache,
+                     struct nb_lookups sums[NB_N_VALUES])
+{
+    for (int i = 0; i < NB_N_VALUES; i++) {
+        sums[i].hits += cache->slots[i].hits;
+        sums[i].misses += cache->slots[i].misses;
+    }
+}
+
+void
+nb_lookups_format(const struct nb_lookups sums[NB_N_VALUES], struct ds *ds)
+{
+    for (int i = 0; i < NB_N_VALUES; i++) {
+        if (!((1u << i) & NB_V_VOLATILE)) {
+            ds_put_format(ds, "  %s: %"PRIu64" hits, %"PRIu64" misses\n",
+                          value_names[i], sums[i].hits, sums[i].misses);
+        }
+    }
+}

@@ -111,6 +111,20 @@ void nb_cache_arrived(struct nb_cache *cache);
 /* Appends a readable form of 'cache' to 'ds', one line per value. */
 void nb_cache_format(const struct nb_cache *cache, struct ds *ds);
 
+/* Look-ups of one value, of one cache or of many. */
+struct nb_lookups {
+    uint64_t hits, misses;
+};
+
+/* Adds those of 'cache' to 'sums'. */
+void nb_cache_add_lookups(const struct nb_cache *cache,
+                          struct nb_lookups sums[NB_N_VALUES]);
+
+/* Appends 'sums' to 'ds', one line per value, in the words of
+ * nb_cache_format(). */
+void nb_lookups_format(const struct nb_lookups sums[NB_N_VALUES],
+                       struct ds *ds);
+
 /* What 'error', in the terms of host.h, means for a device, in words.  The
  * system's own are not about devices ("Operation not supported by device" for
  * one that is gone). */

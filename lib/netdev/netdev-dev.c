@@ -1108,3 +1108,20 @@ nb_dev_format_caches(const char *name, struct ds *ds)
     free(devs);
     return n || !name;
 }
+
+void
+nb_dev_format_lookups(struct ds *ds)
+{
+    struct nb_lookups sums[NB_N_VALUES];
+    struct nb_dev *dev;
+
+    memset(sums, 0, sizeof sums);
+    ovs_mutex_lock(&registry_mutex);
+    HMAP_FOR_EACH (dev, name_node, &by_name) {
+        ovs_mutex_lock(&dev->mutex);
+        nb_cache_add_lookups(&dev->cache, sums);
+        ovs_mutex_unlock(&dev->mutex);
+    }
+    ovs_mutex_unlock(&registry_mutex);
+    nb_lookups_format(sums, ds);
+}

@@ -171,4 +171,8 @@ void nb_notifier_format(struct ds *ds);
  * such device. */
 bool nb_dev_format_caches(const char *name, struct ds *ds);
 
+/* Appends how often the caches of all devices were asked, together: a few lines
+ * for those who ask again and again, however many devices there are. */
+void nb_dev_format_lookups(struct ds *ds);
+
 #endif /* NETDEV_NETDEV_DEV_H */
