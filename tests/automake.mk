@@ -271,9 +271,11 @@ tests_fuzz_offload_LDADD = $(OVS_LIBS) $(UNWIND_LIBS)
 # The provider and the host file on real interfaces.
 SYSTEM_TESTSUITE_AT += \
 	tests/system-attack.at \
+	tests/system-exclusive.at \
 	tests/system-netdev.at \
 	tests/system-offload.at \
 	tests/system-ovn.at \
+	tests/system-pmd.at \
 	tests/system-restart.at
 EXTRA_DIST += tests/frames.py tests/transfer.py
 check_PROGRAMS += tests/test-host

@@ -505,7 +505,38 @@ host_offloads_off(const char *name, struct host_offloads *saved)
     error = get(name, &interface);
     if (!error && interface->offload) {
         saved->changed = true;
+        saved->saved[0] = 1;
         interface->offload = false;
+    }
+    unlock();
+    return error;
+}
+
+bool
+host_offloads_present(const struct host_offloads *saved)
+{
+    return saved->id[0] != 0;
+}
+
+bool
+host_has_exclusive(void)
+{
+    return fake.has_exclusive;
+}
+
+int
+host_exclusive(const char *name, struct host_offloads *saved)
+{
+    struct fake_if *interface;
+    int error;
+
+    lock();
+    error = get(name, &interface);
+    error = error ? error : fake.exclusive_error;
+    if (!error) {
+        interface->exclusive = true;
+        saved->changed = true;
+        saved->saved[1] = 1;
     }
     unlock();
     return error;
@@ -520,7 +551,8 @@ host_offloads_restore(const char *name, struct host_offloads *saved)
     if (saved->changed) {
         fake.calls.offloads_restore++;
         if (!get(name, &interface)) {
-            interface->offload = true;
+            interface->offload |= saved->saved[0];
+            interface->exclusive &= !saved->saved[1];
         }
     }
     saved->changed = false;

@@ -52,6 +52,7 @@ struct fake_if {
     int media_error;
     int get_error;                  /* Of every query, if nonzero. */
     bool offload;                   /* LRO or the like is on. */
+    bool exclusive;                 /* host_exclusive(). */
     bool mii_up;
 
     /* Received frames that wait, as (caplen, len). */
@@ -80,6 +81,8 @@ struct fake_host {
     bool rx_any_length;             /* host_rx_any_length(). */
     bool rx_wants_room;             /* host_rx_wants_room(), until granted. */
     int rx_grow_error;              /* errno value, 0 = success. */
+    bool has_exclusive;             /* host_has_exclusive(). */
+    int exclusive_error;            /* errno value, 0 = success. */
     bool tap_keeps_kname;           /* As NetBSD: taps are called tapN. */
     int tap_open_error;
 };

@@ -1241,6 +1241,43 @@ test_offloads(void)
 }
 
 static void
+test_exclusive(void)
+{
+    struct smap status = SMAP_INITIALIZER(&status);
+    struct smap args = SMAP_INITIALIZER(&args);
+    struct fake_if *em0 = fake_add("em0");
+    struct netdev *netdev = open_dev("em0", "system");
+    struct netdev_rxq *rxq;
+
+    fake.has_exclusive = true;
+    smap_add(&args, "exclusive", "true");
+    EXPECT(netdev_set_config(netdev, &args, NULL), 0);
+    EXPECT(netdev_reconfigure(netdev), 0);
+    EXPECT(em0->exclusive, false);
+    rxq = open_rxq(netdev);
+    EXPECT(em0->exclusive, true);
+    EXPECT(netdev_get_status(netdev, &status), 0);
+    EXPECT(smap_get_bool(&status, "exclusive", false), true);
+    netdev_rxq_close(rxq);
+    EXPECT(em0->exclusive, false);
+
+    /* A kernel that cannot do it: the port works all the same. */
+    fake.exclusive_error = EOPNOTSUPP;
+    rxq = open_rxq(netdev);
+    EXPECT(em0->exclusive, false);
+    smap_clear(&status);
+    EXPECT(netdev_get_status(netdev, &status), 0);
+    EXPECT(smap_get_bool(&status, "exclusive", true), false);
+    settle();
+    fake_receive(em0, 60, 60, 1);
+    EXPECT(receive(rxq), 1);
+    netdev_rxq_close(rxq);
+    netdev_close(netdev);
+    smap_destroy(&status);
+    smap_destroy(&args);
+}
+
+static void
 test_tap_receive(void)
 {
     struct netdev *tap = open_dev("tap0", "tap");
@@ -1550,6 +1587,10 @@ test_config(void)
     EXPECT(configure(tap, "n_rxq", "2"), EOPNOTSUPP);
     EXPECT(configure(netdev, "capture-buffer-size", "1"), EINVAL);
     EXPECT(configure(netdev, "capture-snaplen", "70000"), EINVAL);
+    EXPECT(configure(netdev, "exclusive", "1"), EINVAL);
+    EXPECT(configure(netdev, "exclusive", "true"), EOPNOTSUPP);
+    EXPECT(configure(tap, "exclusive", "true"), EOPNOTSUPP);
+    EXPECT(configure(netdev, "pmd", "yes"), EINVAL);
     EXPECT(configure(netdev, "unrelated", "whatever"), 0);
     EXPECT(netdev_is_reconf_required(netdev), false);
 
@@ -1785,6 +1826,7 @@ static const struct {
     { "interface-down", test_interface_down },
     { "drain", test_drain },
     { "offloads", test_offloads },
+    { "exclusive", test_exclusive },
     { "tap-receive", test_tap_receive },
     { "tap-removed", test_tap_removed },
     { "send-system", test_send_system },

@@ -19,9 +19,9 @@ vswitchd_ovs_vswitchd_LDADD = $(SWITCH_LIBS)
 vswitchd_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
 
 # What any program needs that has the whole switch in it.  The calls that
-# --wrap names are served by lib/tap (the tap point) and vswitchd/datapath.c.
+# --wrap names are served by lib/tap (the tap point), lib/netdev and vswitchd/datapath.c.
 link_with_switch = $(link_with_tap) $(link_with_datapath)
-link_with_datapath = -export-dynamic $(link_with_routes) \
+link_with_datapath = -export-dynamic $(link_with_routes) $(link_with_pmd) \
 	-Wl,--wrap=dp_enumerate_names \
 	-Wl,--wrap=dp_enumerate_types \
 	-Wl,--wrap=dp_parse_name \

@@ -10,6 +10,7 @@ host_rx_sources = \
 if HOST_LINUX
 lib_host_libhost_la_SOURCES += \
 	$(host_rx_sources) \
+	lib/host/host-linux-exclusive.c \
 	lib/host/host-linux-io.c \
 	lib/host/host-linux-media.c \
 	lib/host/host-linux-net.c \
@@ -24,6 +25,7 @@ lib_host_libhost_la_SOURCES += \
 	lib/host/host-rtnl.h
 else
 EXTRA_DIST += \
+	lib/host/host-linux-exclusive.c \
 	lib/host/host-linux-io.c \
 	lib/host/host-linux-media.c \
 	lib/host/host-linux-net.c \

@@ -520,6 +520,30 @@ host_offloads_restore(const char *name, struct host_offloads *saved)
     return error == ENODEV ? 0 : error;
 }
 
+bool
+host_offloads_present(const struct host_offloads *saved)
+{
+    char name[IFNAMSIZ];
+
+    return !offloads_find(saved, name);
+}
+
+/* bpf gets its copy where the stack gets the frame, and nothing in between could
+ * keep one from the other. */
+bool
+host_has_exclusive(void)
+{
+    return false;
+}
+
+int
+host_exclusive(const char *name, struct host_offloads *saved)
+{
+    (void) name;
+    (void) saved;
+    return EOPNOTSUPP;
+}
+
 int
 host_set_mtu(const char *name, int mtu)
 {

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <linux/ethtool.h>
 #include <linux/mii.h>
@@ -320,7 +321,34 @@ host_get_driver(const char *name, struct host_driver *driver)
 
 /* Offloads. */
 
-enum { SAVED_LRO, SAVED_GRO };
+/* What has been changed.  SAVED_QDISC: what host_exclusive() hung its filter
+ * on. */
+enum { SAVED_LRO, SAVED_GRO, SAVED_EXCLUSIVE, SAVED_QDISC };
+
+/* Stores in 'id' what tells an interface of our network namespace from all
+ * others: its index, and which namespace that is. */
+static void
+identify(unsigned int ifindex, uint64_t id[HOST_OFFLOADS_ID])
+{
+    struct stat s;
+
+    memset(id, 0, HOST_OFFLOADS_ID * sizeof *id);
+    if (ifindex && !stat("/proc/thread-self/ns/net", &s)) {
+        id[0] = ifindex;
+        id[1] = s.st_ino;
+    }
+}
+
+bool
+host_offloads_present(const struct host_offloads *saved)
+{
+    uint64_t id[HOST_OFFLOADS_ID];
+    char name[IFNAMSIZ];
+
+    identify(saved->id[0], id);
+    return (id[0] && !memcmp(id, saved->id, sizeof id)
+            && if_indextoname(saved->id[0], name));
+}
 
 int
 host_offloads_off(const char *name, struct host_offloads *saved)
@@ -334,6 +362,7 @@ host_offloads_off(const char *name, struct host_offloads *saved)
         return error;
     }
 
+    identify(if_nametoindex(name), saved->id);
     if (!lhost_ethtool(name, &lro) && lro.data & ETH_FLAG_LRO) {
         lro.cmd = ETHTOOL_SFLAGS;
         lro.data &= ~ETH_FLAG_LRO;
@@ -349,22 +378,55 @@ host_offloads_off(const char *name, struct host_offloads *saved)
 }
 
 int
-host_offloads_restore(const char *name, struct host_offloads *saved)
+host_exclusive(const char *name, struct host_offloads *saved)
+{
+    unsigned int ifindex;
+    int error = lhost_get_ifindex(name, &ifindex);
+    bool added_qdisc;
+
+    error = error ? error : lhost_exclusive_on(ifindex, &added_qdisc);
+    if (!error) {
+        saved->saved[SAVED_EXCLUSIVE] = 1;
+        saved->saved[SAVED_QDISC] = added_qdisc;
+        saved->changed = true;
+    }
+    return error;
+}
+
+static int
+restore(const char *name, const struct host_offloads *saved)
 {
     struct ethtool_value lro = { .cmd = ETHTOOL_GFLAGS };
     struct ethtool_value gro = { .cmd = ETHTOOL_SGRO, .data = 1 };
-    int error = 0;
+    int errors[3] = { 0 };
 
     if (saved->saved[SAVED_LRO] && !lhost_ethtool(name, &lro)) {
         lro.cmd = ETHTOOL_SFLAGS;
         lro.data |= ETH_FLAG_LRO;
-        error = lhost_ethtool(name, &lro);
+        errors[0] = lhost_ethtool(name, &lro);
     }
     if (saved->saved[SAVED_GRO]) {
-        int retval = lhost_ethtool(name, &gro);
-
-        error = error ? error : retval;
+        errors[1] = lhost_ethtool(name, &gro);
     }
-    memset(saved, 0, sizeof *saved);
+    if (saved->saved[SAVED_EXCLUSIVE]) {
+        errors[2] = lhost_exclusive_off(saved->id[0],
+                                        saved->saved[SAVED_QDISC]);
+    }
+    return errors[0] ? errors[0] : errors[1] ? errors[1] : errors[2];
+}
+
+int
+host_offloads_restore(const char *name, struct host_offloads *saved)
+{
+    char now[IFNAMSIZ];
+    int error = 0;
+
+    (void) name;
+    if (saved->changed && host_offloads_present(saved)
+        && if_indextoname(saved->id[0], now)) {
+        error = restore(now, saved);
+    }
+    memset(saved->saved, 0, sizeof saved->saved);
+    saved->changed = false;
     return error == ENODEV ? 0 : error;
 }

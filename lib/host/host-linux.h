@@ -36,6 +36,11 @@ int lhost_ifreq_ioctl(const char *name, unsigned long int request,
  * 'name'.  Returns 0 or an errno value as host.h has it. */
 int lhost_ethtool(const char *name, void *cmd);
 
+/* Keeps the frames of an interface from the host's own stack, see
+ * host_exclusive().  '*added_qdisc' tells what has to be removed, too. */
+int lhost_exclusive_on(unsigned int ifindex, bool *added_qdisc);
+int lhost_exclusive_off(unsigned int ifindex, bool added_qdisc);
+
 /* Makes the packet socket 'fd' one of the queues of 'group'. */
 int lhost_join_fanout(int fd, uint16_t group);
 

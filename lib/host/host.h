@@ -383,8 +383,9 @@ struct host_offloads {
     bool changed;
     uint64_t saved[4];
 
-    /* Which interface this is about, whatever it is called by now.  All zeros
-     * where the host file cannot tell (Linux). */
+    /* Which interface this is about, whatever it is called by now.  On Linux
+     * its index and the network namespace; a BSD knows more.  All zeros where
+     * the host file cannot tell. */
     uint64_t id[HOST_OFFLOADS_ID];
 };
 
@@ -393,10 +394,24 @@ struct host_offloads {
  * 'saved->changed' false; 'saved->id' is filled in all the same. */
 int host_offloads_off(const char *name, struct host_offloads *saved);
 
-/* Switches on again what host_offloads_off() switched off and nothing else;
- * afterwards 'saved->changed' is false.  Does nothing if it was.  Succeeds if
- * the interface is gone.  The BSDs find the interface by 'saved->id', under
- * whatever name it has by now, and leave another one of this name alone. */
+/* Keeps the frames that arrive at 'name' from the host's own stack, which does
+ * not answer ARP and ping there any more, while receive handles get them as
+ * before.  Follows host_offloads_off() and adds to '*saved' what it has changed.
+ * The kernel takes it back by itself when the interface goes or moves to
+ * another network namespace.
+ *
+ * EOPNOTSUPP: the system cannot do that, of which host_has_exclusive() tells
+ * beforehand, or its kernel lacks a part. */
+bool host_has_exclusive(void);
+int host_exclusive(const char *name, struct host_offloads *saved);
+
+/* True if the interface that 'saved' is about is there now. */
+bool host_offloads_present(const struct host_offloads *saved);
+
+/* Takes back what host_offloads_off() and host_exclusive() changed and nothing
+ * else; afterwards 'saved->changed' is false.  Does nothing if it was.  Succeeds
+ * if the interface is gone.  Finds the interface by 'saved->id', under whatever
+ * name it has by now, and leaves another one of this name alone. */
 int host_offloads_restore(const char *name, struct host_offloads *saved);
 
 /* Frames.

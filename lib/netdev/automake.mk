@@ -12,6 +12,7 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-leftovers.c \
 	lib/netdev/netdev-offload.c \
 	lib/netdev/netdev-offload.h \
+	lib/netdev/netdev-pmd.c \
 	lib/netdev/netdev-policer.c \
 	lib/netdev/netdev-policer.h \
 	lib/netdev/netdev-qos.c \
@@ -19,6 +20,12 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-stats.c \
 	lib/netdev/netdev-tap.c \
 	lib/netdev/netdev-tx.c
+
+# Ports that are polled by threads of their own (netdev-pmd.c).  The call comes
+# from a library that follows ours, so that the linker must be told to take the
+# wrapper in.
+link_with_pmd = \
+	-Wl,--undefined=__wrap_netdev_is_pmd -Wl,--wrap=netdev_is_pmd
 
 # The routes of systems whose routes Open vSwitch does not read.  The calls of
 # --wrap come from libraries that follow ours, so that the linker must be told

@@ -73,6 +73,7 @@ struct netdev_bsd {
     struct netdev up;
     struct nb_dev dev;
 
+    atomic_bool pmd;                /* Threads of their own poll it. */
     atomic_uint64_t counters[NB_N_COUNTERS];
     struct nb_policer policer;
 
@@ -101,6 +102,8 @@ struct netdev_bsd {
 
     /* Guarded by 'dev.mutex'. */
     struct host_offloads offloads;  /* Switched off while there are rxqs. */
+    bool is_exclusive;              /* The host does not get frames. */
+    bool shared_told;               /* That it does has been said. */
     struct host_promisc *promisc;   /* As the host file holds it. */
 
     /* Configuration, guarded by 'dev.mutex'.  'wanted' takes effect in
@@ -110,6 +113,8 @@ struct netdev_bsd {
         int buffer_size;            /* Bytes; 0 = the host file's choice. */
         int snaplen;                /* Bytes; 0 = from the MTU. */
         bool pcap;                  /* Receive through libpcap. */
+        bool exclusive;             /* Keep frames from the host. */
+        bool pmd;                   /* Polled by threads of their own. */
     } config, wanted;
 };
 
@@ -165,7 +170,11 @@ void nb_release_promisc(struct netdev_bsd *netdev);
 
 /* netdev-leftovers.c
  *
- * Remembers, until nb_leftovers_forget(), what was switched off, also across
+ * Puts right what an earlier process left behind, the first time that it is
+ * called, which must be before anything is switched off. */
+void nb_leftovers_recover(void);
+
+/* Remembers, until nb_leftovers_forget(), what was switched off, also across
  * the end of this process, and adds to '*offloads' what an earlier process
  * left behind on the same interface. */
 void nb_leftovers_note(struct host_offloads *offloads);

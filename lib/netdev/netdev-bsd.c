@@ -97,6 +97,7 @@ common_construct(struct netdev_bsd *netdev, bool is_tap, const char *kname,
         atomic_init(&netdev->counters[i], 0);
     }
     atomic_init(&netdev->ring_drops, 0);
+    atomic_init(&netdev->pmd, false);
     atomic_init(&netdev->rx_way, NULL);
     netdev->config.n_rxq = netdev->wanted.n_rxq = 1;
     nb_dev_register(&netdev->dev, netdev_get_name(&netdev->up), is_tap,
@@ -188,6 +189,12 @@ nb_destruct(struct netdev *netdev_)
 static void
 nb_run(const struct netdev_class *class OVS_UNUSED)
 {
+    static bool recovered;
+
+    if (!recovered) {
+        recovered = true;
+        nb_leftovers_recover();
+    }
     nb_notifier_run();
 }
 
@@ -237,6 +244,37 @@ parse_method(const struct smap *args, bool *pcap, char **errp)
 }
 
 static int
+parse_bool(const struct smap *args, const char *key, bool *value, char **errp)
+{
+    const char *s = smap_get_def(args, key, "false");
+
+    *value = !strcmp(s, "true");
+    if (!*value && strcmp(s, "false")) {
+        *errp = xasprintf("%s: \"%s\" is neither \"true\" nor \"false\"",
+                          key, s);
+        return EINVAL;
+    }
+    return 0;
+}
+
+/* Whether the host is to be kept from the frames. */
+static int
+check_exclusive(struct netdev_bsd *netdev, char **errp)
+{
+    if (netdev_bsd_is_tap(netdev)) {
+        *errp = xstrdup("exclusive: what a tap receives comes from the host "
+                        "itself");
+        return EOPNOTSUPP;
+    }
+    if (!host_has_exclusive()) {
+        *errp = xasprintf("exclusive: %s cannot keep the frames of an "
+                          "interface from the host", host_system());
+        return EOPNOTSUPP;
+    }
+    return 0;
+}
+
+static int
 parse_config(struct netdev_bsd *netdev, const struct smap *args,
              struct nb_config *config, char **errp)
 {
@@ -245,8 +283,13 @@ parse_config(struct netdev_bsd *netdev, const struct smap *args,
                         BUFFER_SIZE_MAX, &config->buffer_size, errp)
         || parse_option(args, "capture-snaplen", 0, SNAPLEN_MIN,
                         SNAPLEN_MAX, &config->snaplen, errp)
-        || parse_method(args, &config->pcap, errp)) {
+        || parse_method(args, &config->pcap, errp)
+        || parse_bool(args, "exclusive", &config->exclusive, errp)
+        || parse_bool(args, "pmd", &config->pmd, errp)) {
         return EINVAL;
+    }
+    if (config->exclusive && check_exclusive(netdev, errp)) {
+        return EOPNOTSUPP;
     }
     if (!nb_dev_is_ethernet(&netdev->dev)) {
         *errp = xasprintf("%s cannot be a port: it is not an Ethernet "
@@ -285,6 +328,12 @@ nb_set_config(struct netdev *netdev_, const struct smap *args, char **errp)
     ovs_mutex_unlock(&netdev->dev.mutex);
 
     if (changed) {
+        /* The datapath looks for ports to be polled by threads before it
+         * reconfigures them, and makes no threads if there are none.  The way
+         * back has to wait until no thread polls it any more. */
+        if (config.pmd) {
+            atomic_store_relaxed(&netdev->pmd, true);
+        }
         netdev_request_reconfigure(netdev_);
     }
     return 0;
@@ -311,6 +360,12 @@ nb_get_config(const struct netdev *netdev_, struct smap *args)
     if (netdev->config.pcap) {
         smap_add(args, "capture-method", "libpcap");
     }
+    if (netdev->config.exclusive) {
+        smap_add(args, "exclusive", "true");
+    }
+    if (netdev->config.pmd) {
+        smap_add(args, "pmd", "true");
+    }
     ovs_mutex_unlock(&netdev->dev.mutex);
     return 0;
 }
@@ -323,6 +378,7 @@ nb_reconfigure(struct netdev *netdev_)
     ovs_mutex_lock(&netdev->dev.mutex);
     netdev->config = netdev->wanted;
     netdev_->n_rxq = netdev->config.n_rxq;
+    atomic_store_relaxed(&netdev->pmd, netdev->config.pmd);
     ovs_mutex_unlock(&netdev->dev.mutex);
     return 0;
 }
@@ -624,6 +680,17 @@ add_problem(struct netdev_bsd *netdev, struct smap *smap)
     }
 }
 
+/* Tells whether the host is kept from the frames, if that was asked for. */
+static void
+add_exclusive(struct netdev_bsd *netdev, struct smap *smap)
+{
+    ovs_mutex_lock(&netdev->dev.mutex);
+    if (netdev->config.exclusive) {
+        smap_add(smap, "exclusive", netdev->is_exclusive ? "true" : "false");
+    }
+    ovs_mutex_unlock(&netdev->dev.mutex);
+}
+
 static int
 nb_get_status(const struct netdev *netdev_, struct smap *smap)
 {
@@ -638,6 +705,7 @@ nb_get_status(const struct netdev *netdev_, struct smap *smap)
     if (way) {
         smap_add(smap, "capture_method", way);
     }
+    add_exclusive(netdev, smap);
     if (!get_media(netdev_, &media)) {
         if (media.text[0]) {
             smap_add(smap, "media", media.text);

@@ -5,10 +5,12 @@
  * What must be put right on interfaces some day, across the end of the
  * daemon.
  *
- * Offloads are switched off while an interface is a port.  A daemon that is
- * killed, or ends without taking its bridges down, leaves them like that, and
- * the next one would take it for the user's wish.  So they are written to a
- * file in the run directory, which does not survive the system itself.
+ * Offloads are switched off while an interface is a port, and the host may be
+ * kept from its frames.  A daemon that is killed leaves it like that, and the
+ * next one would take it for the user's wish.  So that is written to a file in
+ * the run directory, which does not survive the system itself.  The next daemon
+ * puts it right when it starts, whether the interface becomes a port again or
+ * not; one that ends, by a command or a signal, does so itself.
  *
  * 'mutex' guards the list and the file.  Any thread may call anything; a file
  * is written with each change. */
@@ -25,6 +27,7 @@
 #include <unistd.h>
 
 #include "dirs.h"
+#include "fatal-signal.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -73,21 +76,45 @@ add(const struct host_offloads *offloads)
     entries[n_entries++] = *offloads;
 }
 
+static void save(void) OVS_REQUIRES(mutex);
+
+/* Puts right what is on interfaces that are there, and forgets it. */
+static void
+restore_all(void)
+    OVS_REQUIRES(mutex)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_entries; i++) {
+        if (host_offloads_present(&entries[i])) {
+            host_offloads_restore("", &entries[i]);
+        } else {
+            entries[n++] = entries[i];
+        }
+    }
+    if (n < n_entries) {
+        n_entries = n;
+        save();
+    }
+}
+
+static void
+restore_at_exit(void *unused OVS_UNUSED)
+{
+    ovs_mutex_lock(&mutex);
+    restore_all();
+    ovs_mutex_unlock(&mutex);
+}
+
 /* A file that somebody has damaged is believed up to there. */
 static void
-load(void)
+read_entries(void)
     OVS_REQUIRES(mutex)
 {
     struct host_offloads o = { .changed = true };
-    char *name;
-    FILE *stream;
+    char *name = file_name();
+    FILE *stream = fopen(name, "r");
 
-    if (loaded) {
-        return;
-    }
-    loaded = true;
-    name = file_name();
-    stream = fopen(name, "r");
     if (stream) {
         while (fscanf(stream, "%"SCNx64" %"SCNx64" %"SCNx64" %"SCNx64
                       " %"SCNx64" %"SCNx64" %"SCNx64"\n", &o.id[0], &o.id[1],
@@ -98,6 +125,18 @@ load(void)
         fclose(stream);
     }
     free(name);
+}
+
+static void
+load(void)
+    OVS_REQUIRES(mutex)
+{
+    if (!loaded) {
+        loaded = true;
+        read_entries();
+        restore_all();
+        fatal_signal_add_hook(restore_at_exit, NULL, NULL, true);
+    }
 }
 
 static int
@@ -144,6 +183,14 @@ save(void)
     }
     free(tmp);
     free(name);
+}
+
+void
+nb_leftovers_recover(void)
+{
+    ovs_mutex_lock(&mutex);
+    load();
+    ovs_mutex_unlock(&mutex);
 }
 
 void

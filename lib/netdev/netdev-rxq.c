@@ -135,17 +135,74 @@ get_rx_args(struct netdev_bsd *netdev, struct rx_args *args)
     ovs_mutex_unlock(&dev->mutex);
 }
 
-/* Switches off what would corrupt received frames. */
+/* Keeps the interface's frames from the host, if that is wanted. */
+static void
+make_exclusive(struct netdev_bsd *netdev)
+    OVS_REQUIRES(netdev->dev.mutex)
+{
+    int error;
+
+    netdev->is_exclusive = false;
+    if (!netdev->config.exclusive) {
+        return;
+    }
+    error = host_exclusive(netdev->dev.kname, &netdev->offloads);
+    netdev->is_exclusive = !error;
+    if (error) {
+        VLOG_WARN("%s: options:exclusive has no effect: the kernel cannot "
+                  "drop frames on their way to the host (%s)",
+                  netdev_get_name(&netdev->up), nb_strerror(error));
+    }
+}
+
+static bool
+is_link_local(const struct in6_addr *addr)
+{
+    return IN6_IS_ADDR_LINKLOCAL(addr);
+}
+
+/* Says once that the host answers where the switch forwards, which surprises
+ * those who come from the kernel's datapath. */
+static void
+tell_shared(struct netdev_bsd *netdev)
+    OVS_REQUIRES(netdev->dev.mutex)
+{
+    struct nb_cache *cache = &netdev->dev.cache;
+
+    if (netdev->shared_told || netdev->config.exclusive
+        || !host_has_exclusive()
+        || nb_dev_get__(&netdev->dev, HOST_V_ADDRS)) {
+        return;
+    }
+    for (size_t i = 0; i < cache->n_addrs; i++) {
+        if (!is_link_local(&cache->addrs[i].addr)) {
+            static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(5, 10);
+
+            netdev->shared_told = true;
+            VLOG_INFO_RL(&rl, "%s has an address, on which the host goes on "
+                         "to receive beside the switch; options:exclusive="
+                         "true makes the interface the switch's alone",
+                         netdev_get_name(&netdev->up));
+            return;
+        }
+    }
+}
+
+/* Switches off what would corrupt received frames, and whatever else is not to
+ * be on while the interface is a port. */
 static void
 offloads_off(struct netdev_bsd *netdev)
 {
     struct nb_dev *dev = &netdev->dev;
 
+    nb_leftovers_recover();
     ovs_mutex_lock(&dev->mutex);
     if (!netdev->offloads.changed) {
         host_offloads_off(dev->kname, &netdev->offloads);
+        make_exclusive(netdev);
         nb_leftovers_note(&netdev->offloads);
     }
+    tell_shared(netdev);
     ovs_mutex_unlock(&dev->mutex);
 }
 
@@ -157,6 +214,7 @@ offloads_restore(struct netdev_bsd *netdev)
     ovs_mutex_lock(&dev->mutex);
     host_offloads_restore(dev->kname, &netdev->offloads);
     nb_leftovers_forget(&netdev->offloads);
+    netdev->is_exclusive = false;
     ovs_mutex_unlock(&dev->mutex);
 }
 
