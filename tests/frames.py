@@ -5,6 +5,7 @@
 # Sends and receives raw Ethernet frames, for tests.
 #
 #   frames.py send DEV HEX...     sends each frame
+#   frames.py many DEV N HEX      sends the frame N times
 #   frames.py recv DEV N READY    creates the file READY when it listens, then
 #                                 prints the first N frames whose Ethernet
 #                                 destination is 02:..:.. with the EtherType
@@ -31,6 +32,14 @@ def send(dev, frames):
     s.bind((dev, 0))
     for frame in frames:
         s.send(bytes.fromhex(frame))
+
+
+def many(dev, n, frame):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((dev, 0))
+    frame = bytes.fromhex(frame)
+    for _ in range(n):
+        s.send(frame)
 
 
 def with_tag(frame, ancdata):
@@ -74,5 +83,7 @@ def recv(dev, n, ready):
 
 if sys.argv[1] == "send":
     send(sys.argv[2], sys.argv[3:])
+elif sys.argv[1] == "many":
+    many(sys.argv[2], int(sys.argv[3]), sys.argv[4])
 else:
     recv(sys.argv[2], int(sys.argv[3]), sys.argv[4])

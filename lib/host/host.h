@@ -225,7 +225,9 @@ int host_set_flags(const char *name, unsigned int off, unsigned int on);
  * '*holdp' must be NULL before the first call for a port; the host file keeps
  * there what it needs:
  *
- *   - Linux sets IFF_PROMISC, and '*holdp' stays NULL.
+ *   - Linux does nothing, and '*holdp' stays NULL: receive handles have the
+ *     interface promiscuous as long as they are open, by a membership that ends
+ *     with whoever has it.
  *
  *   - The BSDs keep a bpf descriptor attached to the interface with
  *     BIOCPROMISC; it is closed, and '*holdp' set to NULL, when the mode is
