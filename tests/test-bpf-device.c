@@ -716,6 +716,40 @@ test_counters(void)
     close_dev(&f);
 }
 
+/* What there was no time for counts, also across a flush, and the next record
+ * tells of it. */
+static void
+test_missed(void)
+{
+    struct bpf_dev_buffer buffer;
+    struct bpf_dev_stats life;
+    struct fixture f;
+
+    open_attached(&f, 256, 2);
+    bpf_dev_miss(&f.dev, 5, 2);
+    check_stats(&f, 5, 2, 2);
+    CHECK(bpf_dev_is_readable(&f.dev), false);
+    send_records(&f, 1, 128);
+    bpf_dev_miss(&f.dev, 1, 1);
+    send_records(&f, 1, 128);
+    check_stats(&f, 8, 5, 3);
+    claim(&f, 0, &buffer);
+    CHECK(record_at(buffer_data(&f, &buffer)).drops, 2);
+    CHECK(record_at(buffer_data(&f, &buffer) + 128).drops, 1);
+    bpf_dev_release(&f.dev);
+
+    bpf_dev_miss(&f.dev, 1, 1);
+    CHECK(command(&f, BPF_DEV_FLUSH), 0);
+    check_stats(&f, 0, 0, 0);
+    bpf_dev_get_lifetime_stats(&f.dev, &life);
+    CHECK(life.received, 9);
+    CHECK(life.dropped, 4);
+    send_records(&f, 2, 128);
+    claim(&f, 0, &buffer);
+    CHECK(record_at(buffer_data(&f, &buffer)).drops, 0);
+    close_dev(&f);
+}
+
 static void
 test_drops_in_record(void)
 {
@@ -2250,6 +2284,7 @@ static const struct {
     { "oversize", test_oversize },
     { "verdict", test_verdict },
     { "counters", test_counters },
+    { "missed", test_missed },
     { "drops-in-record", test_drops_in_record },
     { "n-buffers", test_n_buffers },
     { "batch", test_batch },

@@ -18,6 +18,7 @@
 #include "bpf/bpf-feed.h"
 #include "bpf/bpf-port.h"
 #include "bpf/bpf-quota.h"
+#include "bpf/bpf-share.h"
 #include "bpf/bpf-totals.h"
 
 #include <errno.h>
@@ -250,10 +251,23 @@ feed(const char *name, size_t size, enum bpf_dev_way way)
     return tap != NULL;
 }
 
+/* Sets the share of forwarding threads' time that the clients here, who are
+ * ordinary users but for one, may take. */
+static void
+set_time_max(unsigned int percent)
+{
+    struct bpf_config config;
+
+    bpf_config_init(&config, "/");
+    config.time_max = percent;
+    bpf_config_set(&config);
+}
+
 static void
 start(void)
 {
     bpf_port_module_init();
+    set_time_max(100);
 }
 
 /* Ends a test: nothing may be left of it. */
@@ -642,6 +656,159 @@ test_feed(void)
     close_client(&all);
     close_client(&in);
     close_client(&other);
+    finish();
+}
+
+/* Requests are limited for each user, and for all ordinary users together. */
+static void
+test_requests(void)
+{
+    struct bpf_config config;
+
+    start();
+    bpf_config_init(&config, "/");
+    config.requests_max = 1 << 24;
+    config.user_requests = 1;
+    bpf_config_set(&config);
+    CHECK(bpf_quota_take(7, BPF_CONNECTIONS, 1), true);
+    CHECK(bpf_quota_take(8, BPF_CONNECTIONS, 1), true);
+    CHECK(bpf_quota_take(9, BPF_CONNECTIONS, 1), true);
+    CHECK(bpf_quota_request(7, 1), 0);
+    CHECK(bpf_quota_request(7, 1000) > 900 * 1000, true);
+    CHECK(bpf_quota_request(8, 1), 0);
+
+    config.requests_max = 1;
+    config.user_requests = 1 << 20;
+    bpf_config_set(&config);
+    CHECK(bpf_quota_request(8, 1000) > 900 * 1000, true);
+    CHECK(bpf_quota_request(9, 1) > 900 * 1000, true);
+    CHECK(bpf_quota_request(geteuid(), 1000), 0);
+
+    for (uid_t uid = 7; uid <= 9; uid++) {
+        bpf_quota_give(uid, BPF_CONNECTIONS, 1);
+    }
+    finish();
+}
+
+/* What the devices of ordinary users may take of a thread. */
+static void
+test_share(void)
+{
+    enum { MS = 1000000 };
+    struct bpf_share share = { .credit = 0 };
+
+    /* Credit for 50 ms can be saved. */
+    bpf_share_earn(&share, 1000 * MS, 1000 * MS, false, 5);
+    CHECK(share.credit, 50 * MS / 20);
+    CHECK(bpf_share_get_room(&share), BPF_SHARE_ALL);
+
+    /* Paid in full, but no more than a millisecond at a time. */
+    bpf_share_pay(&share, MS / 2);
+    CHECK(share.credit, 2 * MS);
+    bpf_share_pay(&share, 1000 * MS);
+    CHECK(share.credit, MS);
+    CHECK(bpf_share_get_room(&share), BPF_SHARE_ALL);
+    bpf_share_pay(&share, MS);
+    CHECK(bpf_share_get_room(&share), BPF_SHARE_FILTER);
+    bpf_share_pay(&share, MS / 2 - 1);
+    CHECK(bpf_share_get_room(&share), BPF_SHARE_FILTER);
+    bpf_share_pay(&share, 1);
+    CHECK(bpf_share_get_room(&share), BPF_SHARE_NONE);
+    for (int i = 0; i < 100; i++) {
+        bpf_share_pay(&share, MS);
+    }
+    CHECK(share.credit, -2 * MS);
+
+    /* Time without a processor earns nothing, except for sleep. */
+    bpf_share_earn(&share, 1000 * MS, 10 * MS, false, 5);
+    CHECK(share.credit, -2 * MS + MS / 2);
+    bpf_share_earn(&share, 40 * MS, 0, true, 5);
+    CHECK(share.credit, MS / 2);
+    bpf_share_earn(&share, 20 * MS, 20 * MS, true, 0);
+    CHECK(share.credit, 0);
+}
+
+/* Ordinary users whose share is used up lose packets, which are counted;
+ * others do not. */
+static void
+test_missed(void)
+{
+    const struct bpf_cred own = { .uid = geteuid() };
+    struct owner ordinary, privileged;
+
+    start();
+    set_time_max(0);
+    add_port("p1");
+    open_client(&ordinary);
+    open_client(&privileged);
+    bpf_client_set_cred(privileged.client, &own);
+    CHECK(attach(ordinary.client, "p1"), 0);
+    CHECK(attach(privileged.client, "p1"), 0);
+    set_value(&ordinary, BPF_DEV_IMMEDIATE, 1);
+    set_value(&ordinary, BPF_DEV_SSEESENT, 0);
+    set_value(&privileged, BPF_DEV_IMMEDIATE, 1);
+
+    for (int i = 0; i < 3; i++) {
+        CHECK(feed("p1", 60, BPF_DEV_IN), true);
+    }
+    CHECK(feed("p1", 60, BPF_DEV_OUT), true);
+    CHECK(get_stats(&ordinary).received, 3);
+    CHECK(get_stats(&ordinary).captured, 3);
+    CHECK(get_stats(&ordinary).dropped, 3);
+    CHECK(ordinary.readable, false);
+    CHECK(get_stats(&privileged).received, 4);
+    CHECK(get_stats(&privileged).captured, 4);
+    CHECK(get_stats(&privileged).dropped, 0);
+    CHECK(privileged.readable, true);
+
+    /* Privileged no more. */
+    bpf_client_set_cred(privileged.client, &ordinary.client->cred);
+    CHECK(feed("p1", 60, BPF_DEV_IN), true);
+    CHECK(get_stats(&privileged).dropped, 1);
+
+    close_client(&ordinary);
+    close_client(&privileged);
+    finish();
+}
+
+static void *
+feed_once(void *aux)
+{
+    CHECK(feed("p1", 60, BPF_DEV_IN), true);
+    return aux;
+}
+
+/* No thread that moves packets waits for whoever has the mutex of an ordinary
+ * user's device. */
+static void
+test_mutex_held(void)
+{
+    struct bpf_dev_buffer buffer;
+    struct owner owner;
+
+    start();
+    add_port("p1");
+    open_client(&owner);
+    CHECK(attach(owner.client, "p1"), 0);
+    set_value(&owner, BPF_DEV_IMMEDIATE, 1);
+
+    ovs_mutex_lock(&owner.client->mutex);
+    xpthread_join(ovs_thread_create("feeder", feed_once, NULL), NULL);
+    ovs_mutex_unlock(&owner.client->mutex);
+    CHECK(get_stats(&owner).captured, 1);
+    CHECK(get_stats(&owner).dropped, 1);
+    CHECK(owner.readable, false);
+
+    /* The next packet tells. */
+    CHECK(feed("p1", 60, BPF_DEV_IN), true);
+    CHECK(read_client(&owner, &buffer), 0);
+    const struct bpf_record *record
+        = (const struct bpf_record *) (owner.client->mem
+                                       + buffer.index * BPF_DEV_DEFAULT_BLEN);
+    CHECK(record->drops, 1);
+    CHECK(get_stats(&owner).received, 2);
+
+    close_client(&owner);
     finish();
 }
 
@@ -1158,6 +1325,10 @@ static const struct {
     { "n-buffers", test_n_buffers },
     { "limits", test_limits },
     { "feed", test_feed },
+    { "requests", test_requests },
+    { "share", test_share },
+    { "missed", test_missed },
+    { "mutex-held", test_mutex_held },
     { "set-prog", test_set_prog },
     { "cost", test_cost },
     { "ready-once", test_ready_once },

@@ -33,6 +33,8 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-quota.h \
 	lib/bpf/bpf-record.h \
 	lib/bpf/bpf-registry.h \
+	lib/bpf/bpf-share.c \
+	lib/bpf/bpf-share.h \
 	lib/bpf/bpf-totals.c \
 	lib/bpf/bpf-totals.h
 

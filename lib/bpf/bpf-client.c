@@ -110,6 +110,7 @@ bpf_client_create(const struct bpf_cred *cred, bool read_only,
     client->dev = dev_create(read_only);
     client->n_buffers = BPF_DEV_MIN_BUFFERS;
     client->cred = *cred;
+    atomic_init(&client->ordinary, !bpf_quota_is_privileged(cred->uid));
     client->cost = bpf_cost_of_filter(NULL);
     bpf_peercred_get_name(cred->pid, client->process, sizeof client->process);
     ovs_mutex_init_adaptive(&client->mutex);
@@ -228,6 +229,8 @@ bpf_client_set_cred(struct bpf_client *client, const struct bpf_cred *cred)
     client->cred = *cred;
     memcpy(client->process, process, sizeof process);
     ovs_mutex_unlock(&bpf_mutex);
+    atomic_store_relaxed(&client->ordinary,
+                         !bpf_quota_is_privileged(cred->uid));
 }
 
 /* The budget of a port

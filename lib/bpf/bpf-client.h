@@ -44,6 +44,7 @@
 #include "bpf/bpf-device.h"
 #include "openvswitch/list.h"
 #include "openvswitch/thread.h"
+#include "ovs-atomic.h"
 #include "ovs-thread.h"
 
 struct bpf_port;
@@ -100,6 +101,10 @@ struct bpf_client {
     void *aux;                          /* For the owner's use. */
     struct bpf_dev *dev;                /* What it points to is guarded by
                                          * 'mutex', see bpf-device.h. */
+
+    /* Whether 'cred' is that of an ordinary user, see bpf/bpf-quota.h.  Read
+     * by threads that move packets. */
+    atomic_bool ordinary;
 
     struct ovs_mutex mutex;
     bool ready OVS_GUARDED;             /* Last told to 'ops->ready'. */

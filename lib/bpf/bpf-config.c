@@ -89,12 +89,14 @@ bpf_config_init(struct bpf_config *c, const char *rundir)
     c->connections_max = 4096;
     c->monitors_max = 1024;
     c->descriptors_max = 8192;
+    c->requests_max = 20000;
     c->user_connections = 128;
     c->user_monitors = 16;
     c->user_devices = 64;
     c->user_memory = 128 << 20;
     c->user_requests = 10000;
     c->port_cost = 1024;
+    c->time_max = 5;
 }
 
 const struct bpf_config *
@@ -137,12 +139,14 @@ config_equal(const struct bpf_config *a, const struct bpf_config *b)
             && a->connections_max == b->connections_max
             && a->monitors_max == b->monitors_max
             && a->descriptors_max == b->descriptors_max
+            && a->requests_max == b->requests_max
             && a->user_connections == b->user_connections
             && a->user_monitors == b->user_monitors
             && a->user_devices == b->user_devices
             && a->user_memory == b->user_memory
             && a->user_requests == b->user_requests
-            && a->port_cost == b->port_cost);
+            && a->port_cost == b->port_cost
+            && a->time_max == b->time_max);
 }
 
 static void

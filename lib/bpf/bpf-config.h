@@ -54,12 +54,14 @@ struct bpf_config {
     unsigned int connections_max;
     unsigned int monitors_max;
     unsigned int descriptors_max;
+    unsigned int requests_max;          /* In a second, of ordinary users. */
     unsigned int user_connections;
     unsigned int user_monitors;
     unsigned int user_devices;
     size_t user_memory;
     unsigned int user_requests;         /* In a second. */
     unsigned int port_cost;             /* See bpf/bpf-client.h. */
+    unsigned int time_max;              /* Percent, see bpf/bpf-share.h. */
 };
 
 /* Fills 'config' with the default of every setting.  'rundir' is the

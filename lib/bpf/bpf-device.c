@@ -6,9 +6,9 @@
 
 /* The capture device as a state machine: see bpf-device.h for the rules.
  *
- * There is no lock in this file.  'filter', 'direction', 'generation' and
- * 'received' of struct bpf_dev are read or counted by the threads that move
- * packets without any lock; all else is under the caller's lock. */
+ * There is no lock in this file.  'filter', 'direction', 'generation',
+ * 'received' and 'missed' of struct bpf_dev are read or counted by the threads
+ * that move packets without any lock; all else is under the caller's lock. */
 
 #include <config.h>
 #include "bpf/bpf-device.h"
@@ -103,6 +103,15 @@ count_received(struct bpf_dev *dev, size_t n)
     uint64_t orig;
 
     atomic_add_relaxed(&dev->received, n, &orig);
+}
+
+static uint64_t
+get_missed(const struct bpf_dev *dev)
+{
+    uint64_t missed;
+
+    atomic_read_relaxed(&CONST_CAST(struct bpf_dev *, dev)->missed, &missed);
+    return missed;
 }
 
 /* The buffers. */
@@ -203,6 +212,7 @@ bpf_dev_init(struct bpf_dev *dev, const struct bpf_dev_limits *limits,
     atomic_init(&dev->direction, BPF_DEV_D_INOUT);
     atomic_init(&dev->generation, 0);
     atomic_init(&dev->received, 0);
+    atomic_init(&dev->missed, 0);
     dev->state = BPF_DEV_UNATTACHED;
     dev->read_only = read_only;
     for (size_t i = 0; i < BPF_DEV_MAX_BUFFERS; i++) {
@@ -323,6 +333,7 @@ flush(struct bpf_dev *dev)
     dev->n_full = 0;
     start_store(dev);
     dev->recent_drops = 0;
+    dev->missed_before = get_missed(dev);
     bpf_dev_get_lifetime_stats(dev, &dev->base);
 }
 
@@ -795,7 +806,37 @@ bpf_dev_filter_batch(struct bpf_dev *dev, struct bpf_packet pkts[],
     return n_accepted;
 }
 
+void
+bpf_dev_miss(struct bpf_dev *dev, size_t n, size_t n_missed)
+{
+    uint64_t orig;
+
+    /* One counter for what three of bpf(4)'s have in common, so that a flush
+     * cannot come between them. */
+    atomic_add_relaxed(&dev->missed, n_missed, &orig);
+    count_received(dev, n - n_missed);
+}
+
 /* Data path, under the caller's lock. */
+
+/* Counts more packets that are lost between two records. */
+static void
+add_recent_drops(struct bpf_dev *dev, uint64_t n)
+{
+    dev->recent_drops += MIN(n, UINT32_MAX - dev->recent_drops);
+}
+
+/* Has the next record tell of packets that were missed before it. */
+static void
+tell_missed(struct bpf_dev *dev)
+{
+    uint64_t missed = get_missed(dev);
+
+    if (OVS_UNLIKELY(missed != dev->missed_before)) {
+        add_recent_drops(dev, missed - dev->missed_before);
+        dev->missed_before = missed;
+    }
+}
 
 /* Puts the time 'ns', in nanoseconds, into 'record' as 'dev' counts it. */
 static void
@@ -961,7 +1002,7 @@ drop(struct bpf_dev *dev)
 {
     dev->captured++;
     dev->dropped++;
-    dev->recent_drops += dev->recent_drops < UINT32_MAX;
+    add_recent_drops(dev, 1);
 
     /* With the client's buffer back there will be room.  If that is the only
      * one missing the client has to be told that it is needed, or it might
@@ -988,6 +1029,7 @@ bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[], size_t n,
     size_t i = 0;
 
     count_received(dev, n);
+    tell_missed(dev);
     while ((i = fill_store(dev, pkts, i, n, &common, run,
                            now)) < n) {
         if (!make_room(dev)) {
@@ -1173,9 +1215,11 @@ void
 bpf_dev_get_lifetime_stats(const struct bpf_dev *dev,
                            struct bpf_dev_stats *stats)
 {
-    stats->received = get_received(dev);
-    stats->dropped = dev->dropped;
-    stats->captured = dev->captured;
+    uint64_t missed = get_missed(dev);
+
+    stats->received = get_received(dev) + missed;
+    stats->dropped = dev->dropped + missed;
+    stats->captured = dev->captured + missed;
 }
 
 void

@@ -68,9 +68,9 @@
  *
  * The caller serialises all calls for one device, by a mutex of its own,
  * except for those said to be "lock-free" (bpf_dev_wants(),
- * bpf_dev_filter_batch()), which any number of threads may call at any time
- * between bpf_dev_init() and bpf_dev_uninit(), provided that they are not in
- * an RCU quiescent state.  A replaced filter is freed after an RCU grace
+ * bpf_dev_filter_batch(), bpf_dev_miss()), which any number of threads may
+ * call at any time between bpf_dev_init() and bpf_dev_uninit(), provided that
+ * they are not in an RCU quiescent state.  A replaced filter is freed after an RCU grace
  * period. */
 
 #ifndef BPF_DEVICE_H
@@ -161,8 +161,8 @@ struct bpf_dev_limits {
 
 /* Counters of bpf(4), in packets. */
 struct bpf_dev_stats {
-    uint64_t received;      /* Run through the filter. */
-    uint64_t dropped;       /* Accepted, but there was no room. */
+    uint64_t received;      /* Run through the filter, or missed. */
+    uint64_t dropped;       /* Accepted, but there was no room; or missed. */
     uint64_t captured;      /* Accepted, those dropped included. */
 };
 
@@ -197,7 +197,7 @@ struct bpf_dev {
     atomic_uint32_t direction;             /* enum bpf_dev_direction. */
     atomic_uint64_t generation;            /* Changes with the two above. */
 
-    /* Under the caller's lock, like all below but for 'received'.  What only
+    /* Under the caller's lock, like all below but for atomics.  What only
      * requests change comes first: what every batch of packets changes is to
      * be in other cache lines than what every thread reads. */
     struct bpf_dev_limits limits;
@@ -235,12 +235,15 @@ struct bpf_dev {
     uint64_t oldest;                /* When its first packet came, ns. */
 
     /* Counters; 'base' is what they were at the last flush.  The threads that
-     * move packets count 'received' without a lock. */
+     * move packets count the first two without a lock.  What was 'missed' is
+     * in none of the others. */
     atomic_uint64_t received;
+    atomic_uint64_t missed;
     uint64_t captured;
     uint64_t dropped;
     struct bpf_dev_stats base;
     uint32_t recent_drops;          /* Since the last record. */
+    uint64_t missed_before;         /* What of 'missed' is in there. */
 };
 
 /* Life.
@@ -415,6 +418,12 @@ bool bpf_dev_wants_identities(const struct bpf_dev *dev);
  * Makes no system call and allocates nothing. */
 size_t bpf_dev_append(struct bpf_dev *dev, struct bpf_packet pkts[],
                       size_t n, const struct bpf_dev_run *run, uint64_t now);
+
+/* Data path, lock-free, instead of bpf_dev_append() and, if that was not done,
+ * bpf_dev_filter_batch(): of 'n' packets that 'dev' was to be shown 'n_missed'
+ * were, or might have been, accepted, but there was no time to store them.
+ * They count as captured and dropped, the rest as received only. */
+void bpf_dev_miss(struct bpf_dev *dev, size_t n, size_t n_missed);
 
 /* Flags for bpf_dev_read(). */
 #define BPF_DEV_READ_NONBLOCK (1u << 0) /* The descriptor is non-blocking. */

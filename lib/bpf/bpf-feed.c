@@ -19,7 +19,11 @@
  * Threads that move packets take no lock of the registry.  They find a port to
  * which somebody is attached in 'taps', a cmap that holds no others, and the
  * port's clients in an array that RCU protects.  Both are written under
- * 'bpf_mutex'. */
+ * 'bpf_mutex'.
+ *
+ * Devices of privileged users come first and get everything.  What those of
+ * ordinary users get is bounded by a share of the thread's time, see
+ * bpf/bpf-share.h, and no thread waits for their mutexes. */
 
 #include <config.h>
 
@@ -30,7 +34,9 @@
 #include <time.h>
 
 #include "bpf/bpf-client.h"
+#include "bpf/bpf-config.h"
 #include "bpf/bpf-registry.h"
+#include "bpf/bpf-share.h"
 #include "cmap.h"
 #include "coverage.h"
 #include "hash.h"
@@ -41,6 +47,7 @@
 COVERAGE_DEFINE(bpf_received);
 COVERAGE_DEFINE(bpf_captured);
 COVERAGE_DEFINE(bpf_dropped);
+COVERAGE_DEFINE(bpf_missed);
 
 /* Where threads that move packets find the clients of a port.  Exists while
  * there is one. */
@@ -287,36 +294,142 @@ bpf_tap_now(void)
     return ts.tv_sec * UINT64_C(1000000000) + ts.tv_nsec;
 }
 
-/* Sets '*now', if it is still 0, when it is needed first. */
+/* How often to try to get the mutex of an ordinary user's device.  Whoever has
+ * it needs less time than that, unless the processor was taken from it; then
+ * that may take as long as the system likes. */
+#define LOCK_TRIES 1000
+
+/* Takes the mutex of 'client'.  Returns false if it cannot be had. */
+static bool
+client_lock(const struct bpf_client *client, bool ordinary)
+    OVS_NO_THREAD_SAFETY_ANALYSIS
+{
+    if (!ordinary) {
+        ovs_mutex_lock(&client->mutex);
+        return true;
+    }
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (!ovs_mutex_trylock(&client->mutex)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lets 'client' know of 'n' packets, 'n_missed' of which would have been stored
+ * if there had been time. */
 static void
-client_feed(struct bpf_client *client, struct bpf_packet packets[],
-            const struct bpf_record_identity identities[],
-            size_t n, enum bpf_dev_way way, uint8_t queue, uint64_t *now)
+client_miss(struct bpf_client *client, size_t n, size_t n_missed)
+{
+    COVERAGE_ADD(bpf_missed, n_missed);
+    COVERAGE_ADD(bpf_dropped, n_missed);
+    bpf_dev_miss(client->dev, n, n_missed);
+}
+
+/* A batch of packets on their way to the clients of a port. */
+struct batch {
+    struct bpf_packet *packets;
+    const struct bpf_record_identity *identities;
+    size_t n;
+    enum bpf_dev_way way;
+    uint8_t queue;
+    uint64_t now;               /* 0 until it is needed first. */
+};
+
+/* Stores those packets of 'batch' that the filter of 'client' accepted. */
+static void
+client_store(struct bpf_client *client, struct batch *batch,
+             const struct bpf_dev_run *run, size_t n_accepted, bool ordinary)
+    OVS_NO_THREAD_SAFETY_ANALYSIS
+{
+    if (!batch->now) {
+        batch->now = bpf_tap_now();
+    }
+    if (!client_lock(client, ordinary)) {
+        client_miss(client, batch->n, n_accepted);
+        return;
+    }
+    if (!client->closed) {
+        client_append(client, batch->packets, batch->n, run, batch->now);
+    }
+    ovs_mutex_unlock(&client->mutex);
+}
+
+static void
+client_feed(struct bpf_client *client, struct batch *batch, bool ordinary,
+            enum bpf_share_room room)
 {
     struct bpf_dev_run run;
     size_t n_accepted;
 
-    if (!bpf_dev_wants(client->dev, way)) {
+    if (!bpf_dev_wants(client->dev, batch->way)) {
+        return;
+    } else if (room == BPF_SHARE_NONE) {
+        COVERAGE_ADD(bpf_received, batch->n);
+        COVERAGE_ADD(bpf_captured, batch->n);
+        client_miss(client, batch->n, batch->n);
         return;
     }
 
-    n_accepted = bpf_dev_filter_batch(client->dev, packets, n, way, &run);
-    COVERAGE_ADD(bpf_received, n);
+    n_accepted = bpf_dev_filter_batch(client->dev, batch->packets, batch->n,
+                                      batch->way, &run);
+    COVERAGE_ADD(bpf_received, batch->n);
+    COVERAGE_ADD(bpf_captured, n_accepted);
     if (!n_accepted) {
         return;
+    } else if (room == BPF_SHARE_FILTER) {
+        client_miss(client, batch->n, n_accepted);
+        return;
     }
 
-    run.queue = queue;
-    run.identities = identities;
-    COVERAGE_ADD(bpf_captured, n_accepted);
-    if (!*now) {
-        *now = bpf_tap_now();
+    run.queue = batch->queue;
+    run.identities = batch->identities;
+    client_store(client, batch, &run, n_accepted, ordinary);
+}
+
+static bool
+client_is_ordinary(struct bpf_client *client)
+{
+    bool ordinary;
+
+    atomic_read_relaxed(&client->ordinary, &ordinary);
+    return ordinary;
+}
+
+/* Shows 'batch' to the clients in 'array' who are ordinary users, or to those
+ * who are not.  Returns true if there are others, too. */
+static bool
+feed_clients(const struct bpf_client_array *array, struct batch *batch,
+             bool ordinary, enum bpf_share_room room)
+{
+    bool others = false;
+
+    for (size_t i = 0; i < array->n; i++) {
+        if (client_is_ordinary(array->clients[i]) == ordinary) {
+            client_feed(array->clients[i], batch, ordinary, room);
+        } else {
+            others = true;
+        }
     }
-    ovs_mutex_lock(&client->mutex);
-    if (!client->closed) {
-        client_append(client, packets, n, &run, *now);
+    return others;
+}
+
+DEFINE_STATIC_PER_THREAD_DATA(struct bpf_share, share, { .looked = 0 });
+
+/* Shows 'batch' to the clients in 'array' who are ordinary users. */
+static void
+feed_ordinary(const struct bpf_client_array *array, struct batch *batch)
+{
+    unsigned int percent = bpf_config_get()->time_max;
+
+    if (percent >= 100) {
+        feed_clients(array, batch, true, BPF_SHARE_ALL);
+    } else {
+        enum bpf_share_room room = bpf_share_begin(share_get(), percent);
+
+        feed_clients(array, batch, true, room);
+        bpf_share_end(share_get());
     }
-    ovs_mutex_unlock(&client->mutex);
 }
 
 void
@@ -326,9 +439,16 @@ bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
 {
     const struct bpf_client_array *array
         = ovsrcu_get(struct bpf_client_array *, &tap->clients);
+    struct batch batch = {
+        .packets = packets,
+        .identities = identities,
+        .n = n,
+        .way = way,
+        .queue = queue,
+        .now = now,
+    };
 
-    for (size_t i = 0; i < array->n; i++) {
-        client_feed(array->clients[i], packets, identities, n, way, queue,
-                    &now);
+    if (feed_clients(array, &batch, false, BPF_SHARE_ALL)) {
+        feed_ordinary(array, &batch);
     }
 }

@@ -49,21 +49,28 @@ const struct bpf_resource_info bpf_resources[BPF_N_RESOURCES] = {
     [BPF_DESCRIPTORS] = { "descriptors", "bpf-descriptors-max", NULL },
 };
 
+/* Requests that may be made: how many are left as of 'as_of', in
+ * time_msec(). */
+struct bucket {
+    long long int left;
+    long long int as_of;
+};
+
 /* Someone who uses something, or asked for something a moment ago. */
 struct user {
     struct hmap_node node;      /* In 'users', by hash of 'uid'. */
     uid_t uid;
     uint64_t used[BPF_N_RESOURCES];
-
-    /* Requests: how many are left as of 'tokens_at', in time_msec(). */
-    long long int tokens;
-    long long int tokens_at;
+    struct bucket requests;
 };
 
 static struct ovs_mutex quota_mutex = OVS_MUTEX_INITIALIZER;
 static struct hmap users OVS_GUARDED_BY(quota_mutex)
     = HMAP_INITIALIZER(&users);
 static uint64_t totals[BPF_N_RESOURCES] OVS_GUARDED_BY(quota_mutex);
+
+/* Of all ordinary users. */
+static struct bucket total_requests OVS_GUARDED_BY(quota_mutex);
 
 bool
 bpf_quota_is_privileged(uid_t uid)
@@ -182,7 +189,7 @@ users_sweep(void)
     struct user *user, *next;
 
     HMAP_FOR_EACH_SAFE (user, next, node, &users) {
-        if (user_is_idle(user) && time_msec() - user->tokens_at >= 2000) {
+        if (user_is_idle(user) && time_msec() - user->requests.as_of >= 2000) {
             hmap_remove(&users, &user->node);
             free(user);
         }
@@ -199,8 +206,8 @@ user_get(uid_t uid)
         users_sweep();
         user = xzalloc(sizeof *user);
         user->uid = uid;
-        user->tokens = bpf_config_get()->user_requests;
-        user->tokens_at = time_msec();
+        user->requests.left = bpf_config_get()->user_requests;
+        user->requests.as_of = time_msec();
         hmap_insert(&users, &user->node, hash_int(uid, 0));
     }
     return user;
@@ -245,7 +252,7 @@ bpf_quota_move(uid_t from, uid_t to, enum bpf_resource resource, uint64_t n)
         ovs_assert(user->used[resource] >= n);
         user_get(to)->used[resource] += n;
         user->used[resource] -= n;
-            ovs_mutex_unlock(&quota_mutex);
+        ovs_mutex_unlock(&quota_mutex);
     }
 }
 
@@ -313,11 +320,29 @@ bpf_quota_explain(uid_t uid, enum bpf_resource resource, char *buf,
 /* Requests
  * ======== */
 
+/* Takes 'n' out of 'bucket', which 'rate' flow into in a second.  Returns 0, or
+ * how many milliseconds it takes until what was taken is there. */
+static int
+bucket_take(struct bucket *bucket, long long int rate, unsigned int n)
+{
+    long long int now = time_msec();
+
+    /* At most what a second gives.  The rest of a millisecond counts. */
+    long long int due = MIN(now - bucket->as_of, 1000) * rate;
+
+    if (due >= 1000) {
+        bucket->left += due / 1000;
+        bucket->as_of = now;
+    }
+    bucket->left = MIN(bucket->left, rate) - n;
+    return (bucket->left >= 0 ? 0
+            : MIN(DIV_ROUND_UP(-bucket->left * 1000, rate), INT_MAX));
+}
+
 int
 bpf_quota_request(uid_t uid, unsigned int n)
 {
-    long long int rate = bpf_config_get()->user_requests;
-    long long int now = time_msec();
+    const struct bpf_config *config = bpf_config_get();
     int wait = 0;
 
     if (bpf_quota_is_privileged(uid)) {
@@ -327,17 +352,10 @@ bpf_quota_request(uid_t uid, unsigned int n)
     ovs_mutex_lock(&quota_mutex);
     struct user *user = user_find(uid);
     if (user) {
-        /* At most what a second gives.  The rest of a millisecond counts. */
-        long long int due = MIN(now - user->tokens_at, 1000) * rate;
+        int user_wait = bucket_take(&user->requests, config->user_requests, n);
+        int total_wait = bucket_take(&total_requests, config->requests_max, n);
 
-        if (due >= 1000) {
-            user->tokens = MIN(user->tokens + due / 1000, rate);
-            user->tokens_at = now;
-        }
-        user->tokens -= n;
-        if (user->tokens < 0) {
-            wait = MIN(DIV_ROUND_UP(-user->tokens * 1000, rate), INT_MAX);
-        }
+        wait = MAX(user_wait, total_wait);
     }
     ovs_mutex_unlock(&quota_mutex);
 

@@ -84,9 +84,10 @@ uint64_t bpf_quota_used(enum bpf_resource resource);
 void bpf_quota_explain(uid_t uid, enum bpf_resource resource, char *buf,
                        size_t size);
 
-/* Takes 'n' of the requests that 'uid' may make in a second.  Returns 0, or
- * for how many milliseconds the user's connections have to wait first: a
- * user may fall behind, but is not cut off. */
+/* Takes 'n' of the requests that 'uid', and all ordinary users together, may
+ * make in a second.  Returns 0, or for how many milliseconds the user's
+ * connections have to wait first: a user may fall behind, but is not cut
+ * off. */
 int bpf_quota_request(uid_t uid, unsigned int n);
 
 /* What one user uses. */

@@ -561,6 +561,8 @@ collect_limits(void)
     put_int(object, "insn_max", config->insn_max);
     put_int(object, "port_devices_max", config->port_devices);
     put_int(object, "port_cost_max", config->port_cost);
+    put_int(object, "time_max", config->time_max);
+    put_int(object, "requests_max", config->requests_max);
     put_int(object, "user_requests_max", config->user_requests);
 
     bpf_totals_get(&totals);
@@ -602,6 +604,8 @@ format_limits(const struct json *limits, struct ds *s)
         { "bpf-insn-max", "insn_max" },
         { "bpf-port-devices-max", "port_devices_max" },
         { "bpf-port-cost-max", "port_cost_max" },
+        { "bpf-time-max", "time_max" },
+        { "bpf-requests-max", "requests_max" },
         { "bpf-user-requests-max", "user_requests_max" },
         { "listening now", "running" },
         { "devices open now", "devices" },

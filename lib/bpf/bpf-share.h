@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Copyright (c) 2026 The ovs-bsd authors.
+ *
+ * Licensed under the Apache License, Version 2.0 (the "License");
+ * you may not use this file except in compliance with the License.
+ * You may obtain a copy of the License at:
+ *
+ *     http://www.apache.org/licenses/LICENSE-2.0
+ *
+ * Unless required by applicable law or agreed to in writing, software
+ * distributed under the License is distributed on an "AS IS" BASIS,
+ * WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+ * See the License for the specific language governing permissions and
+ * limitations under the License.
+ */
+
+#ifndef BPF_SHARE_H
+#define BPF_SHARE_H 1
+
+/* The share of ordinary users
+ * ===========================
+ *
+ * Of the time of a thread that moves packets, the devices of ordinary users
+ * may take a share (bpf-time-max in ovs-bpf.conf(5)), whatever they do: how
+ * many they are, what their filters cost, how large the packets are, how often
+ * somebody has to be woken, whose cache the memory is in.  What a device costs
+ * by bpf/bpf-cost.h is what lets it in; this is what holds.
+ *
+ * A thread earns credit for the time that passes, and pays with the time that
+ * it spends on those devices.  Without credit it runs their filters, but keeps
+ * nothing; deep in debt it leaves them out.  Either way the packets count as
+ * dropped by the device.
+ *
+ * Time that a thread waited for a processor earns nothing, or a machine that
+ * has other things to do would leave such devices a larger share of the rest.
+ * Time that it slept does: then nothing is lost that it could have forwarded.
+ *
+ * Each thread has a struct bpf_share of its own, zeroed in the beginning.  No
+ * locks. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct bpf_share {
+    int64_t credit;             /* Nanoseconds; a debt if negative. */
+    uint64_t began;             /* bpf_share_begin(); monotonic time. */
+
+    /* The last look at what the thread had done; all in ns but the last. */
+    uint64_t looked;            /* Monotonic time; 0 if there was none. */
+    uint64_t worked;            /* Processor time of the thread. */
+    uint64_t n_sleeps;
+};
+
+/* What to do for the devices of ordinary users. */
+enum bpf_share_room {
+    BPF_SHARE_NONE,             /* Nothing. */
+    BPF_SHARE_FILTER,           /* Run filters, store nothing. */
+    BPF_SHARE_ALL,              /* Everything. */
+};
+
+/* To be called before and after the calling thread does something for devices
+ * of ordinary users, who may take 'percent' of its time.  The first returns
+ * what to do.  One look at the clock each; a system call in a millisecond at
+ * most. */
+enum bpf_share_room bpf_share_begin(struct bpf_share *, unsigned int percent);
+void bpf_share_end(struct bpf_share *);
+
+/* The same without clocks.  Of 'elapsed' nanoseconds the thread had a processor
+ * for 'worked', and did it sleep?  What it did took 'took'. */
+void bpf_share_earn(struct bpf_share *, uint64_t elapsed, uint64_t worked,
+                    bool slept, unsigned int percent);
+void bpf_share_pay(struct bpf_share *, uint64_t took);
+enum bpf_share_room bpf_share_get_room(const struct bpf_share *);
+
+#endif /* bpf/bpf-share.h */
