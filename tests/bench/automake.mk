@@ -26,6 +26,11 @@ bench: all $(BENCHMARKS) $(BENCH_TOOLS)
 	$(SHELL) $(srcdir)/tests/bench/bench tests/atlocal $$programs
 .PHONY: bench
 
+# The attacks alone, all of them together for half an hour at the end.
+bench-attack:
+	ATTACK_MINUTES=$${ATTACK_MINUTES-30} $(MAKE) bench BENCH=attack
+.PHONY: bench-attack
+
 # Tests have it, too.
 if HOST_LINUX
 check_PROGRAMS += tests/bench/blast
