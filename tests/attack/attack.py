@@ -18,7 +18,7 @@ import sys
 import threading
 
 from rawclient import (Client, Refused, IMMEDIATE, LIST_PEERS, MONITOR,
-                       RELEASE, mod_filter)
+                       RELEASE, STSTAMP, T_IDENTITY, mod_filter, ret_filter)
 
 # Modules that somebody without rights may not be able to load any more.
 "localhost".encode("idna")
@@ -85,29 +85,74 @@ def devices100(path, *ports):
     return devices(100, path, *ports)
 
 
-def greedy(path, *ports):
-    """Devices that take every packet, read as quickly as they may be.  Returns
-    how many."""
-    clients = []
-    for i in range(64):
-        try:
-            client = Client(path)
-            client.attach(ports[i % len(ports)], 256)
-            client.u32(IMMEDIATE, 1)
-            clients.append(client)
-        except (Refused, OSError) as e:
-            print("refused: %s" % e, file=sys.stderr)
-            break
-
-    def read_all():
+def forever(work):
+    """Does 'work' for as long as it lasts, in a thread.  What this process
+    itself takes of the processors is not the switch's to answer for."""
+    def loop():
         while True:
-            for client in clients:
-                try:
-                    client.read(256)
-                except (Refused, OSError):
-                    pass
-    threading.Thread(target=read_all, daemon=True).start()
-    return len(clients)
+            try:
+                work()
+            except (Refused, OSError):
+                pass
+
+    os.nice(19)
+    threading.Thread(target=loop, daemon=True).start()
+    return 1
+
+
+def read_all(clients, length):
+    """Reads what 'clients' get, as quickly as possible."""
+    def work():
+        for client in clients:
+            try:
+                client.read(length)
+            except Refused:
+                pass
+    forever(work)
+
+
+def take(path, ports, length, snaplen):
+    """As many devices as there may be that take 'snaplen' bytes of every
+    packet, into buffers of 'length' bytes, and are read as quickly as they may
+    be.  Returns how many."""
+    turns = iter(ports * 64)
+
+    def device():
+        client = Client(path)
+        client.filter(ret_filter(snaplen))
+        client.attach(next(turns), length)
+        client.u32(IMMEDIATE, 1)
+        return client
+    n = until_refused(device, 64)
+    read_all(held[-n:], length)
+    return n
+
+
+def greedy(path, *ports):
+    """Whole packets, into buffers that hold two short ones."""
+    return take(path, ports, 256, 0xffffffff)
+
+
+def eager(path, *ports):
+    """A byte of each packet: more devices, and more to wake."""
+    return take(path, ports, 64, 1)
+
+
+def hoarding(path, *ports):
+    """Whole packets into large buffers: much to copy."""
+    return take(path, ports, 256 << 10, 0xffffffff)
+
+
+def following(path, *ports):
+    """A device that wants to know each packet again, and reasons of drops."""
+    def device(port):
+        client = Client(path)
+        client.u32(STSTAMP, T_IDENTITY)
+        client.filter(ret_filter(0))
+        client.attach(port, 4096)
+        return client
+    held.extend(device(port) for port in (*ports, "@drops"))
+    return len(held)
 
 
 def monitors(path, *_):
@@ -168,14 +213,21 @@ def slow_socket():
         pass
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
                       struct.pack("ii", 1, 3600))
-    return client
+    return client.detach()
+
+
+def large_file():
+    """12 GB of memory, as far as its owner is concerned."""
+    fd = os.memfd_create("large")
+    os.ftruncate(fd, 12 << 30)
+    return fd
 
 
 def pass_on(client, way, slow):
-    """Hands the descriptor of 'slow' to the switch, and closes it, in a thread:
-    if the switch was quicker that may take an hour, too.  Returns false if the
-    system refuses."""
-    fds = [slow.fileno()] * (253 if way == "many" else 1)
+    """Hands the descriptor 'slow' to the switch, and closes it, in a thread: if
+    the switch was quicker that may take an hour, too.  Returns false if the
+    system refuses; then it stays open."""
+    fds = [slow] * (253 if way == "many" else 1)
     try:
         if way == "channel":
             channel = socket.socket(fileno=os.dup(client.fds[0]))
@@ -185,10 +237,8 @@ def pass_on(client, way, slow):
     except OSError as e:
         if e.errno not in (errno.EPERM, errno.EPIPE):
             raise
-        held.append(slow)
         return False
-    threading.Thread(target=os.close, args=(slow.detach(),),
-                     daemon=True).start()
+    threading.Thread(target=os.close, args=(slow,), daemon=True).start()
     return True
 
 
@@ -198,30 +248,16 @@ def passed(path, *_):
     the notification channel.  Returns how many got through."""
     n = 0
     for _ in range(40):
-        for way in "hello", "socket", "channel", "many":
+        for way in "hello", "socket", "channel", "many", "memory":
             try:
                 client = Client(path, hello=way != "hello")
             except (Refused, OSError) as e:
                 print("refused: %s" % e, file=sys.stderr)
                 continue
-            n += pass_on(client, way, slow_socket())
+            n += pass_on(client, way, (large_file() if way == "memory"
+                                       else slow_socket()))
             client.close()
     return n
-
-
-def forever(work):
-    """Does 'work' for as long as it lasts, in a thread.  What this process
-    itself takes of the processors is not the switch's to answer for."""
-    def loop():
-        while True:
-            try:
-                work()
-            except (Refused, OSError):
-                pass
-
-    os.nice(19)
-    threading.Thread(target=loop, daemon=True).start()
-    return 1
 
 
 def lists(path, *_):

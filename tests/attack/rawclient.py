@@ -12,9 +12,11 @@ import struct
 
 HELLO, GBLEN, SBLEN, SETF, FLUSH = 1, 2, 3, 4, 5
 GETIF, SETIF, IMMEDIATE, SDIRECTION, SBUFS = 10, 11, 15, 21, 31
+STSTAMP = 25
 READ, RELEASE, WRITE = 40, 41, 42
 LIST_PORTS, LIST_PEERS, TOTALS = 50, 51, 52
 RDONLY, MONITOR = 1, 2
+T_IDENTITY = 0x1001
 
 HEADER = struct.Struct("=IHHIIII")
 MAGIC, REPLY = 0x62706664, 0x8000
@@ -116,3 +118,8 @@ def mod_filter(n):
     remainder."""
     return ([(0x00, 0, 0, 0xfffffff1)] + [(0x94, 0, 0, 0xfffffffb)] * (n - 2)
             + [(0x06, 0, 0, 0)])
+
+
+def ret_filter(n):
+    """A program that accepts all, 'n' bytes of each."""
+    return [(0x06, 0, 0, n)]
