@@ -285,6 +285,15 @@ AC_DEFUN([BSD_OVS_FEATURES],
    BSD_OVS_GREP([lib/dp-packet.h], [dp_packet_ol_send_prepare(],
      [OVS_DP_PACKET_HAS_SEND_PREPARE],
      [Define to 1 if dp-packet.h has dp_packet_ol_send_prepare().])
+   BSD_OVS_GREP([lib/dp-packet.h], [dp_packet_set_tso_segsz(],
+     [OVS_DP_PACKET_HAS_SEGSZ],
+     [Define to 1 if packets know the size of their TCP segments.])
+   BSD_OVS_GREP([lib/dp-packet.h], [uint16_t csum_start;],
+     [OVS_DP_PACKET_HAS_CSUM_START],
+     [Define to 1 if packets know where an unfinished checksum starts.])
+   BSD_OVS_GREP([lib/dp-packet-gso.c], [tnl],
+     [OVS_DP_PACKET_HAS_TUNNEL_GSO],
+     [Define to 1 if packets in tunnels may stand for several.])
    BSD_OVS_GREP([include/openvswitch/json.h], [json_array_at(],
      [OVS_JSON_HAS_ARRAY_AT],
      [Define to 1 if json.h has json_array_at().])

@@ -17,10 +17,14 @@
 #ifndef OVS_COMPAT_H
 #define OVS_COMPAT_H 1
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "daemon.h"
 #include "dp-packet.h"
+#include "flow.h"
+#include "netdev-provider.h"
 #include "openvswitch/json.h"
 #include "ovs-router.h"
 #include "util.h"
@@ -99,6 +103,143 @@ ovs_compat_finish_checksums(struct dp_packet *packet OVS_UNUSED)
     if (!ovs_compat_is_tso(packet)) {
         dp_packet_ol_send_prepare(packet, 0);
     }
+#endif
+}
+
+/* What is left to do about TCP and UDP packets
+ *
+ * The checksum of such a packet is unfinished: its field has the sum of the
+ * pseudo header, or whatever actions have made of it.  It may stand for
+ * several TCP segments, too.  Whoever sends it has to see to that. */
+
+/* For versions in which packets have no place for the size of their segments:
+ * a flow mark with this in its upper half and the size in the lower one. */
+#define OVS_COMPAT_SEGSZ_SIGNATURE 0xb9f60000u
+
+/* Payload in bytes of each segment of 'packet', for which ovs_compat_is_tso()
+ * is true; 0 = unknown. */
+static inline uint16_t
+ovs_compat_get_segsz(const struct dp_packet *packet)
+{
+#ifdef OVS_DP_PACKET_HAS_SEGSZ
+    return dp_packet_get_tso_segsz(packet);
+#else
+    uint32_t mark;
+
+    return (dp_packet_has_flow_mark(packet, &mark)
+            && (mark & 0xffff0000u) == OVS_COMPAT_SEGSZ_SIGNATURE
+            ? mark & 0xffff : 0);
+#endif
+}
+
+/* Makes 'packet' stand for several segments with 'segsz' bytes of payload. */
+static inline void
+ovs_compat_set_segsz(struct dp_packet *packet, uint16_t segsz)
+{
+#ifdef OVS_DP_PACKET_HAS_SEGSZ
+    dp_packet_set_tso_segsz(packet, segsz);
+#else
+    dp_packet_set_flow_mark(packet, OVS_COMPAT_SEGSZ_SIGNATURE | segsz);
+#endif
+#ifdef OVS_DP_PACKET_HAS_HWOL
+    dp_packet_hwol_set_tcp_seg(packet);
+#endif
+}
+
+/* Says that the checksum of 'packet', a TCP segment if 'tcp' is true and else
+ * a UDP datagram, in IPv6 or IPv4, is unfinished.  It is over everything from
+ * 'start' on and its field is 'offset' bytes behind that. */
+static inline void
+ovs_compat_set_partial(struct dp_packet *packet, bool tcp OVS_UNUSED,
+                       bool ipv6 OVS_UNUSED, uint16_t start OVS_UNUSED,
+                       uint16_t offset OVS_UNUSED)
+{
+#ifdef OVS_DP_PACKET_HAS_HWOL
+    if (ipv6) {
+        dp_packet_hwol_set_tx_ipv6(packet);
+    } else {
+        dp_packet_hwol_set_tx_ipv4(packet);
+    }
+    if (tcp) {
+        dp_packet_hwol_set_csum_tcp(packet);
+    } else {
+        dp_packet_hwol_set_csum_udp(packet);
+    }
+#ifdef OVS_DP_PACKET_HAS_CSUM_START
+    packet->csum_start = start;
+    packet->csum_offset = offset;
+#endif
+#else
+    parse_tcp_flags(packet, NULL, NULL, NULL);
+    dp_packet_l4_checksum_set_partial(packet);
+#endif
+}
+
+/* Protocol whose checksum in 'packet' is unfinished, IPPROTO_TCP or
+ * IPPROTO_UDP, or 0. */
+static inline uint8_t
+ovs_compat_get_partial(const struct dp_packet *packet_)
+{
+    struct dp_packet *packet = CONST_CAST(struct dp_packet *, packet_);
+#ifdef OVS_DP_PACKET_HAS_HWOL
+    return (dp_packet_hwol_l4_is_tcp(packet) ? IPPROTO_TCP
+            : dp_packet_hwol_l4_is_udp(packet) ? IPPROTO_UDP : 0);
+#else
+    return (!dp_packet_l4_checksum_partial(packet) ? 0
+            : dp_packet_l4_proto_tcp(packet) ? IPPROTO_TCP
+            : dp_packet_l4_proto_udp(packet) ? IPPROTO_UDP : 0);
+#endif
+}
+
+/* Bits of enum netdev_ol_flags: what a netdev must be able to do in order to
+ * send 'packet' as it is. */
+static inline uint64_t
+ovs_compat_needs(const struct dp_packet *packet)
+{
+    uint8_t proto = ovs_compat_get_partial(packet);
+
+    return ((ovs_compat_is_tso(packet) ? NETDEV_TX_OFFLOAD_TCP_TSO : 0)
+            | (proto == IPPROTO_TCP ? NETDEV_TX_OFFLOAD_TCP_CKSUM
+               : proto == IPPROTO_UDP ? NETDEV_TX_OFFLOAD_UDP_CKSUM : 0));
+}
+
+/* Can packets be put into tunnels, at least some, without a look at what is
+ * left to do about them? */
+#ifdef OVS_DP_PACKET_HAS_TUNNEL_GSO
+#define OVS_COMPAT_TUNNELS_TAKE_TSO 1
+#else
+#define OVS_COMPAT_TUNNELS_TAKE_TSO 0
+#endif
+
+/* Is 'packet' one that has been put into a tunnel, with something still to do
+ * inside? */
+static inline bool
+ovs_compat_is_left_in_tunnel(const struct dp_packet *packet OVS_UNUSED)
+{
+#if defined OVS_DP_PACKET_HAS_TUNNEL_GSO && defined OVS_DP_PACKET_HAS_HWOL
+    return dp_packet_hwol_is_tunnel(CONST_CAST(struct dp_packet *, packet));
+#elif defined OVS_DP_PACKET_HAS_TUNNEL_GSO
+    return dp_packet_tunnel(packet);
+#else
+    return false;
+#endif
+}
+
+/* Gives 'packet', which is new, what is known about 'from' beside its bytes:
+ * where it came from, and where its headers are.  Nothing is left to do about
+ * 'packet'. */
+static inline void
+ovs_compat_copy_metadata(struct dp_packet *packet,
+                         const struct dp_packet *from)
+{
+    const size_t ofs = offsetof(struct dp_packet, l2_pad_size);
+
+    memcpy((char *) packet + ofs, (const char *) from + ofs,
+           sizeof *packet - ofs);
+    dp_packet_set_l2_pad_size(packet, 0);
+#ifdef OVS_DP_PACKET_HAS_CSUM_START
+    packet->csum_start = 0;
+    packet->csum_offset = 0;
 #endif
 }
 

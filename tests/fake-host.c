@@ -643,6 +643,12 @@ next_frame(struct fake_if *interface)
     return interface->rx[interface->rx_head++ % 256];
 }
 
+void
+host_tap_leave(const struct host_tap *tap)
+{
+    (void) tap;
+}
+
 int
 host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
               struct host_meta *meta)
@@ -713,6 +719,13 @@ host_tx_open(const char *name, struct host_tx **txp)
     }
     unlock();
     return error;
+}
+
+bool
+host_tx_leave_work(struct host_tx *tx)
+{
+    (void) tx;
+    return false;
 }
 
 void

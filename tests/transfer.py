@@ -7,6 +7,9 @@
 #
 #   transfer.py serve ADDRESS PORT READY   serves one client; creates the file
 #                                          READY when it listens
+#   transfer.py watch DEV PORT READY       watches what passes on DEV until all
+#                                          that a client sends to TCP port PORT
+#                                          over IPv4 has; prints "ok" then
 #   transfer.py ask ADDRESS PORT [udp-gso] is the client; prints "ok", or what
 #                                          went wrong
 #
@@ -25,6 +28,7 @@ UDP_SIZES = [0, 1, 2, 3, 17, 512, 1000, 1371, 1372]
 UDP_SEGMENT = 103
 SEGMENT = 1000
 N_SEGMENTS = 20
+SO_RCVBUFFORCE = 33
 
 
 def pattern(n):
@@ -110,6 +114,43 @@ def ask_udp_gso(address, port):
     return "ok" if got == want else "%d datagrams came back" % len(got)
 
 
+def payload(frame, port):
+    """Of a TCP segment to 'port': sequence number, flags, data."""
+    ofs = 14
+    while frame[ofs - 2:ofs] in (b"\x81\x00", b"\x88\xa8"):
+        ofs += 4
+    if frame[ofs - 2:ofs] != b"\x08\x00" or frame[ofs + 9] != 6:
+        return None
+    end = ofs + int.from_bytes(frame[ofs + 2:ofs + 4], "big")
+    tcp = frame[ofs + (frame[ofs] & 15) * 4:end]
+    if int.from_bytes(tcp[2:4], "big") != port:
+        return None
+    return (int.from_bytes(tcp[4:8], "big"), tcp[13],
+            tcp[(tcp[12] >> 4) * 4:])
+
+
+def watch(dev, port, ready):
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+    sock.bind((dev, 3))
+    open(ready, "w").close()
+    got = bytearray(TCP_BYTES)
+    missing = set(range(TCP_BYTES))
+    first = None
+    while missing:
+        segment = payload(sock.recv(1 << 17), port)
+        if not segment:
+            continue
+        seq, flags, data = segment
+        if flags & 2:
+            first = seq + 1
+        elif data and first is not None:
+            ofs = (seq - first) & 0xffffffff
+            got[ofs:ofs + len(data)] = data
+            missing.difference_update(range(ofs, ofs + len(data)))
+    print("ok" if got == pattern(TCP_BYTES) else "other bytes", flush=True)
+
+
 def complain(name, function, *args):
     try:
         result = function(*args)
@@ -125,6 +166,9 @@ def main():
     what, address, port = sys.argv[1:4]
     if what == "serve":
         serve(address, port, sys.argv[4])
+        return
+    if what == "watch":
+        watch(address, int(port), sys.argv[4])
         return
     bad = complain("udp", ask_udp, address, port)
     if sys.argv[4:] == ["udp-gso"]:

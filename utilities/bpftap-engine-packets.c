@@ -68,6 +68,7 @@ write_packet(struct engine *e, struct bt_feed *feed)
                       : (enum bt_direction) tap->packet.direction),
         .ethernet = tap->dlt == DLT_EN10MB,
         .queue = tap->packet.queue,
+        .left = tap->packet.left,
         .lost = tap->packet.drops + source->past_lost,
     };
     bool more;

@@ -16,6 +16,7 @@
 
 #include <pcap/pcap.h>
 
+#include "bpfdev/bpfdev.h"
 #include "bpftap-output.h"
 #include "bpftap-util.h"
 #include "bsd-config.h"
@@ -64,6 +65,10 @@
 #define EPB_UNICAST (1 << 2)
 #define EPB_MULTICAST (2 << 2)
 #define EPB_BROADCAST (3 << 2)
+
+/* Likewise: checksum not ready, TCP segmentation left to hardware. */
+#define EPB_CSUM_NOT_READY (1 << 9)
+#define EPB_TSO (1 << 11)
 
 /* An option's length is 16 bits. */
 #define OPTION_MAX 65535
@@ -281,6 +286,13 @@ packet_flags(const struct bt_packet *packet)
 {
     static const uint8_t broadcast[6] = { 255, 255, 255, 255, 255, 255 };
     uint32_t flags = packet->direction;
+
+    if (packet->left & BPFDEV_LEFT_CSUM) {
+        flags |= EPB_CSUM_NOT_READY;
+    }
+    if (packet->left & BPFDEV_LEFT_TSO) {
+        flags |= EPB_TSO;
+    }
 
     /* The reception type is about reception. */
     if (packet->direction != BT_DIR_IN || !packet->ethernet

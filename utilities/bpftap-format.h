@@ -56,6 +56,7 @@ struct bt_packet {
     bool ethernet;              /* 'data' starts with an Ethernet header. */
     uint64_t id;                /* epb_packetid, 0 for none. */
     uint8_t queue;              /* As in struct bpfdev_packet. */
+    uint8_t left;               /* Likewise. */
     uint64_t lost;              /* Lost between the packet before and this. */
     const char *comment;        /* NULL for none. */
 };

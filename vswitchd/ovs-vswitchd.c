@@ -257,6 +257,7 @@ choose_classes(const struct options *o)
         netdev_bsd_set_sent(bpf_tap_sent);
         bpf_tap_set_reporter(netdev_bsd_is_ours);
         bpf_tap_set_clock(netdev_bsd_get_times);
+        bpf_tap_set_finish(netdev_bsd_finish);
     }
     if (!o->system_disabled && !o->dummies_override) {
         datapath_make_userspace_the_system();

@@ -914,7 +914,7 @@ put_record(uint8_t *at, uint32_t size, const struct bpf_record *common,
     record->caplen = caplen;
     record->datalen = p->wirelen;
     record->hdrlen = common->hdrlen;
-    record->flags = common->flags;
+    record->flags = common->flags | p->left << BPF_RECORD_LEFT_SHIFT;
     record->queue = common->queue;
     record->drops = drops;
     memcpy(at + common->hdrlen, p->data, caplen);

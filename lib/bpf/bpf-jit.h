@@ -32,9 +32,17 @@ struct bpf_packet {
                              * 'size' or more. */
     uint32_t verdict;       /* Set by filters: 0 rejects the packet, otherwise
                              * how many bytes of it are wanted, at most. */
-    uint32_t age;           /* Nanoseconds by which it is older than the time
+    uint32_t age : 30;      /* Nanoseconds by which it is older than the time
                              * that goes with the batch. */
+    uint32_t left : 2;      /* What is left to do about it: BPF_PACKET_*. */
 };
+
+/* Longest "age". */
+#define BPF_PACKET_AGE_MAX ((UINT32_C(1) << 30) - 1)
+
+/* Bits of "left", in the order of those in struct bpf_record. */
+#define BPF_PACKET_CSUM 1   /* Its checksum is unfinished. */
+#define BPF_PACKET_TSO 2    /* It stands for several TCP segments. */
 
 /* A compiled program: sets the verdicts of the 'n' packets at 'packets', at
  * least one, and returns how many of them it accepted.  A whole batch at a

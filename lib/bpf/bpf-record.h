@@ -151,6 +151,12 @@ bpf_record_port_hash(const char *name)
 #define BPF_RECORD_IN        0x01   /* From the port into the switch. */
 #define BPF_RECORD_OUT       0x02   /* From the switch out of the port. */
 
+/* Further bits: what is left to do about the packet. */
+#define BPF_RECORD_LEFT      0x0c
+#define BPF_RECORD_LEFT_SHIFT 2
+#define BPF_RECORD_LEFT_CSUM 0x04   /* The checksum is unfinished. */
+#define BPF_RECORD_LEFT_TSO  0x08   /* It stands for several TCP segments. */
+
 /* In host byte order, like everything a BSD kernel puts there. */
 struct bpf_record {
     int64_t sec;        /* Time of capture, seconds since 1970. */

@@ -668,6 +668,8 @@ bpfdev_walk(const struct bpfdev *dev, const void *buffer, size_t n,
     packet->drops = record.drops;
     packet->direction = record.flags & BPF_RECORD_DIRECTION;
     packet->queue = record.queue;
+    packet->left = ((record.flags & BPF_RECORD_LEFT)
+                    >> BPF_RECORD_LEFT_SHIFT);
     *offset += BPF_RECORD_SIZE((size_t) record.hdrlen, record.caplen);
     return true;
 }

@@ -369,7 +369,14 @@ struct bpfdev_packet {
     uint8_t queue;              /* 1 + the queue that the port received it on,
                                  * if the port has several and this is less
                                  * than 256; otherwise 0. */
+    uint8_t left;               /* What is left to do about it by whoever sends
+                                 * it: BPFDEV_LEFT_*, or 0. */
 };
+
+/* Bits of "left": the checksum of TCP or UDP is unfinished; the packet stands
+ * for several TCP segments. */
+#define BPFDEV_LEFT_CSUM 1
+#define BPFDEV_LEFT_TSO 2
 
 /* Counters of a device, or of the whole module.  Packets. */
 struct bpfdev_stats {

@@ -15,6 +15,7 @@ lib_host_libhost_la_SOURCES += \
 	lib/host/host-linux-media.c \
 	lib/host/host-linux-net.c \
 	lib/host/host-linux-tap.c \
+	lib/host/host-linux-vnet.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
 	lib/host/host-rx-packet.c \
@@ -30,6 +31,7 @@ EXTRA_DIST += \
 	lib/host/host-linux-media.c \
 	lib/host/host-linux-net.c \
 	lib/host/host-linux-tap.c \
+	lib/host/host-linux-vnet.c \
 	lib/host/host-linux.c \
 	lib/host/host-linux.h \
 	lib/host/host-rx-packet.c \

@@ -83,6 +83,7 @@ bsd_tap_init(int fd, struct host_tap *tap)
     int error;
 
     tap->fd = fd;
+    tap->offloads = false;
     tap->ifindex = 0;
     tap->name[0] = '\0';
 
@@ -205,6 +206,13 @@ tap_errno(const struct host_tap *tap, int error)
     default:
         return error;
     }
+}
+
+void
+host_tap_leave(const struct host_tap *tap)
+{
+    /* Frames are whole. */
+    (void) tap;
 }
 
 int

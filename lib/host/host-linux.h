@@ -44,6 +44,14 @@ int lhost_exclusive_off(unsigned int ifindex, bool added_qdisc);
 /* Makes the packet socket 'fd' one of the queues of 'group'. */
 int lhost_join_fanout(int fd, uint16_t group);
 
+/* Puts into '*meta' what the virtio header at 'vnet', of sizeof(struct
+ * virtio_net_hdr) bytes, says of the frame behind it. */
+void lhost_get_meta(const void *vnet, struct host_meta *meta);
+
+/* Puts into the sizeof(struct virtio_net_hdr) bytes at 'vnet' what is left to
+ * do about 'frame'. */
+void lhost_put_meta(const struct host_frame *frame, void *vnet);
+
 /* Stores the ifindex of interface 'name' in '*ifindex', 0 on error. */
 int lhost_get_ifindex(const char *name, unsigned int *ifindex);
 

@@ -33,11 +33,6 @@
  * which is a system call. */
 #define CHECK_INTERVAL 64
 
-/* Linux 6.2 and later; the number is part of virtio. */
-#ifndef VIRTIO_NET_HDR_GSO_UDP_L4
-#define VIRTIO_NET_HDR_GSO_UDP_L4 5
-#endif
-
 /* Linux 4.12 and later. */
 #ifndef PACKET_FANOUT_FLAG_UNIQUEID
 #define PACKET_FANOUT_FLAG_UNIQUEID 0x2000
@@ -250,39 +245,6 @@ packet_rx_take_over(struct packet_rx *rx, struct packet_rx *old)
 }
 
 /* Reception. */
-
-static enum host_gso
-get_gso(const struct virtio_net_hdr *vnet)
-{
-    switch (vnet->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
-    case VIRTIO_NET_HDR_GSO_NONE:
-        return HOST_GSO_NONE;
-    case VIRTIO_NET_HDR_GSO_TCPV4:
-        return HOST_GSO_TCP4;
-    case VIRTIO_NET_HDR_GSO_TCPV6:
-        return HOST_GSO_TCP6;
-    case VIRTIO_NET_HDR_GSO_UDP_L4:
-        return HOST_GSO_UDP;
-    default:
-        return HOST_GSO_UNKNOWN;
-    }
-}
-
-/* Both the kernel and who reads use the machine's byte order, because nobody
- * has asked for another one. */
-void
-packet_rx_get_meta(const struct virtio_net_hdr *vnet, struct host_meta *meta)
-{
-    meta->gso = get_gso(vnet);
-    meta->gso_size = vnet->gso_size;
-    if (vnet->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) {
-        meta->csum = HOST_CSUM_PARTIAL;
-        meta->csum_start = vnet->csum_start;
-        meta->csum_offset = vnet->csum_offset;
-    } else if (vnet->flags & VIRTIO_NET_HDR_F_DATA_VALID) {
-        meta->csum = HOST_CSUM_GOOD;
-    }
-}
 
 static int
 check_state(struct packet_rx *rx)

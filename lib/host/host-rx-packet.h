@@ -62,10 +62,6 @@ int packet_rx_take_over(struct packet_rx *rx, struct packet_rx *old);
 /* Closes the socket. */
 void packet_rx_uninit(struct packet_rx *rx);
 
-/* Puts into '*meta' what the virtio header says. */
-void packet_rx_get_meta(const struct virtio_net_hdr *vnet,
-                        struct host_meta *meta);
-
 /* Finds out, once in a while, why a call is empty-handed.  Returns 0 or what
  * host_rx_recv() is to return. */
 int packet_rx_check(struct packet_rx *rx);

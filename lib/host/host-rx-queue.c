@@ -215,7 +215,7 @@ describe(const struct room *room, struct mmsghdr *msg,
     memset(frame, 0, sizeof *frame);
     frame->data = room->frame;
     frame->len = frame->wire_len = msg->msg_len - sizeof room->vnet;
-    packet_rx_get_meta(&room->vnet, &frame->meta);
+    lhost_get_meta(&room->vnet, &frame->meta);
     for (cmsg = CMSG_FIRSTHDR(&msg->msg_hdr); cmsg;
          cmsg = CMSG_NXTHDR(&msg->msg_hdr, cmsg)) {
         if (cmsg->cmsg_level == SOL_PACKET

@@ -254,8 +254,7 @@ describe(struct tpacket2_hdr *h, struct host_frame *frame)
         frame->meta.tpid = (h->tp_status & TP_STATUS_VLAN_TPID_VALID
                             ? h->tp_vlan_tpid : ETH_P_8021Q);
     }
-    memcpy(&vnet, data - sizeof vnet, sizeof vnet);
-    packet_rx_get_meta(&vnet, &frame->meta);
+    lhost_get_meta(data - sizeof(struct virtio_net_hdr), &frame->meta);
 }
 
 /* Takes the frame that begins in the slot of '*frame' from the socket's queue,

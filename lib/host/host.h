@@ -468,7 +468,15 @@ struct host_tap {
     int fd;                      /* Non-blocking, close-on-exec. */
     unsigned int ifindex;        /* > 0. */
     char name[IFNAMSIZ];         /* The kernel's name. */
+    bool offloads;               /* Frames that are read may have work left
+                                  * over, and be as long as
+                                  * HOST_TAP_FRAME_MAX; those that are
+                                  * written may, too. */
 };
+
+/* Longest frame that can be read from a tap with 'offloads', in bytes: 64 KiB
+ * of IP packet with an Ethernet header and tags. */
+#define HOST_TAP_FRAME_MAX (65536 + 64)
 
 /* Creates a tap interface for the port 'port_name' and fills '*tap'.
  *
@@ -510,6 +518,11 @@ int host_tap_locate(const struct host_tap *tap, char *where, size_t size,
  * again does nothing.  ENODEV is not reported. */
 int host_tap_close(struct host_tap *tap);
 
+/* To be called when the process is about to end without host_tap_close(), so
+ * that the interface stays where it can: who opens it next need not know of
+ * virtio headers and must find frames whole. */
+void host_tap_leave(const struct host_tap *tap);
+
 /* Reads one frame into the 'size' bytes at 'buf', stores its length in '*len'
  * and what is known about it in '*meta'.  'size' must exceed the longest frame
  * that is acceptable by at least one byte: a kernel cuts silently what does not
@@ -521,7 +534,8 @@ int host_tap_close(struct host_tap *tap);
 int host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
                   struct host_meta *meta);
 
-/* Writes one frame; 'frame->wire_len' does not matter.  ENETDOWN: the
+/* Writes one frame; 'frame->wire_len' does not matter, nor does 'meta' unless
+ * 'tap->offloads' is true.  ENETDOWN: the
  * interface is down and the frame was dropped (FreeBSD writes 0 bytes, Linux
  * says EIO).  EAGAIN or ENOBUFS: no room, dropped.  EMSGSIZE: too long, or
  * only partly taken.  ENODEV: the interface is gone.
@@ -631,8 +645,15 @@ struct host_tx;
 /* Opens a transmit handle for 'name' in '*txp': Linux, a packet socket that
  * never receives; BSD, a pcap handle with the filter `ret #0' (or it would
  * copy every received frame into a buffer that nobody reads).  Frames go out
- * with the source address they have (BIOCSHDRCMPLT). */
+ * with the source address they have (BIOCSHDRCMPLT).  Their 'meta' does not
+ * matter. */
 int host_tx_open(const char *name, struct host_tx **txp);
+
+/* Asks that frames sent through 'tx', which has not sent any, may have work
+ * left over, as their 'meta' says: an unfinished checksum (HOST_CSUM_PARTIAL)
+ * and segmentation ('gso', 'gso_size').  Returns false if that is not
+ * possible; it is not on the BSDs. */
+bool host_tx_leave_work(struct host_tx *tx);
 
 /* Closes 'tx'.  NULL is fine.  Slow on Linux, as host_rx_close(). */
 void host_tx_close(struct host_tx *tx);

@@ -43,6 +43,12 @@ enum nb_counter {
     NB_RX_GSO,                  /* Stood for several: cut into segments... */
     NB_RX_SEGMENTS,             /* ...into so many. */
     NB_RX_BAD,                  /* What was left over made no sense: dropped. */
+    NB_RX_TSO,                  /* Stood for several: left to. */
+    NB_TX_CSUM,                 /* Checksum left over, finished for want... */
+    NB_TX_GSO,                  /* ...of a system that does it; stood for... */
+    NB_TX_SEGMENTS,             /* ...several: cut, into so many. */
+    NB_TX_TSO,                  /* Stood for several: left to the system. */
+    NB_TX_BAD,                  /* What was left over made no sense: dropped. */
     NB_TX_TOO_LONG,             /* EMSGSIZE. */
     NB_TX_NO_ROOM,              /* EAGAIN, ENOBUFS. */
     NB_TX_DOWN,                 /* ENETDOWN, ENODEV. */
@@ -75,6 +81,8 @@ struct netdev_bsd {
 
     atomic_bool pmd;                /* Threads of their own poll it. */
     atomic_uint64_t counters[NB_N_COUNTERS];
+    bool leave;                     /* Packets may have work left over
+                                     * (userspace-tso-enable).  Constant. */
     struct nb_policer policer;
 
     /* Receiving. */
@@ -87,6 +95,7 @@ struct netdev_bsd {
     /* Transmitting. */
     struct ovs_mutex tx_mutex;
     struct host_tx *tx;             /* Class "system"; may be NULL. */
+    bool tx_work;                   /* 'tx' takes frames with work left over. */
     uint32_t tx_generation;         /* 'dev.generation' that 'tx' is for. */
     struct nb_backoff tx_backoff;
 

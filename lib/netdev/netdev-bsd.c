@@ -22,13 +22,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fatal-signal.h"
 #include "netdev-vport.h"
 #include "netdev.h"
 #include "openvswitch/dynamic-string.h"
+#include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
 #include "smap.h"
 #include "unixctl.h"
+#include "userspace-tso.h"
 #include "util.h"
 
 /* Last, because it undoes definitions of <config.h>. */
@@ -100,6 +103,12 @@ common_construct(struct netdev_bsd *netdev, bool is_tap, const char *kname,
     atomic_init(&netdev->pmd, false);
     atomic_init(&netdev->rx_way, NULL);
     netdev->config.n_rxq = netdev->wanted.n_rxq = 1;
+    netdev->leave = userspace_tso_enabled();
+    if (netdev->leave) {
+        netdev->up.ol_flags = (NETDEV_TX_OFFLOAD_TCP_TSO
+                               | NETDEV_TX_OFFLOAD_TCP_CKSUM
+                               | NETDEV_TX_OFFLOAD_UDP_CKSUM);
+    }
     nb_dev_register(&netdev->dev, netdev_get_name(&netdev->up), is_tap,
                     kname, ifindex, announce);
 }
@@ -1035,6 +1044,23 @@ netdev_bsd_is_ours(const struct netdev *netdev)
     return netdev_get_class(netdev)->send == nb_send;
 }
 
+/* At the end of the process, which leaves taps to who comes next. */
+static void
+leave_taps(void *aux OVS_UNUSED)
+{
+    struct shash devices = SHASH_INITIALIZER(&devices);
+    struct shash_node *node;
+
+    netdev_get_devices(&tap_class, &devices);
+    SHASH_FOR_EACH (node, &devices) {
+        struct netdev *netdev = node->data;
+
+        host_tap_leave(&netdev_bsd_cast(netdev)->tap);
+        netdev_close(netdev);
+    }
+    shash_destroy(&devices);
+}
+
 int
 netdev_bsd_register(void)
 {
@@ -1048,6 +1074,7 @@ netdev_bsd_register(void)
     }
     nb_qos_lend(builtin, &system_class);
     nb_qos_lend(builtin, &tap_class);
+    fatal_signal_add_hook(leave_taps, NULL, NULL, true);
 
     unixctl_command_register("netdev-bsd/cache-show", "[dev]", 0, 1,
                              cache_show, NULL);

@@ -53,4 +53,11 @@ void netdev_bsd_set_sent(netdev_bsd_sent_func *sent);
 struct netdev_rxq;
 const uint64_t *netdev_bsd_get_times(struct netdev_rxq *rx, size_t n);
 
+/* Does what is left to do about the packets in 'batch' (unfinished checksums,
+ * segmentation), which it deletes or hands on, and returns those that have come
+ * of it, with their number in '*n': an array that is the caller's to free.
+ * Packets that are not what they claim to be are dropped.  Any thread. */
+struct dp_packet_batch;
+struct dp_packet **netdev_bsd_finish(struct dp_packet_batch *batch, size_t *n);
+
 #endif /* NETDEV_NETDEV_BSD_H */

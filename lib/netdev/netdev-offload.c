@@ -14,16 +14,30 @@
 
 #include "netdev/netdev-offload.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "coverage.h"
 #include "crc32c.h"
 #include "csum.h"
 #include "dpif-netdev.h"
+#include "netdev/netdev-bsd.h"
+#include "openvswitch/vlog.h"
 #include "packets.h"
 #include "unaligned.h"
 #include "util.h"
+
+/* Last, because it undoes definitions of <config.h>. */
+#include "ovs-compat.h"
+
+VLOG_DEFINE_THIS_MODULE(netdev_bsd_offload);
+
+/* Packets that were made whole because what was to become of them wanted it
+ * so, and those of which that was not possible. */
+COVERAGE_DEFINE(netdev_bsd_finished);
+COVERAGE_DEFINE(netdev_bsd_finish_drops);
 
 BUILD_ASSERT_DECL(NB_HEADROOM >= DP_NETDEV_HEADROOM);
 
@@ -386,10 +400,33 @@ finish(struct dp_packet *packet, const struct partial *partial, size_t shift)
     }
 }
 
+/* Leaves the checksum in 'packet', made of 'frame', unfinished, if it is one
+ * that packets can tell of, and returns true. */
+static bool
+leave_checksum(struct dp_packet *packet, const struct host_frame *frame,
+               const struct partial *partial)
+{
+    size_t offset = partial->field - partial->start;
+    size_t shift = tag_shift(frame);
+    struct l3 l3;
+    bool tcp;
+
+    if (partial->crc || !parse_l3(frame->data, frame->len, &l3)
+        || l3.fragment || l3.end != partial->start) {
+        return false;
+    }
+    tcp = l3.proto == IPPROTO_TCP && offset == TCP_CSUM;
+    if (!tcp && (l3.proto != IPPROTO_UDP || offset != UDP_CSUM)) {
+        return false;
+    }
+    ovs_compat_set_partial(packet, tcp, l3.v6, partial->start + shift, offset);
+    return true;
+}
+
 /* Makes a packet of 'frame', which is one frame. */
 static bool
-receive_one(const struct host_frame *frame, struct nb_packets *packets,
-            struct nb_offload_work *work)
+receive_one(const struct host_frame *frame, bool leave,
+            struct nb_packets *packets, struct nb_offload_work *work)
 {
     struct dp_packet *packet;
     struct partial partial;
@@ -408,7 +445,7 @@ receive_one(const struct host_frame *frame, struct nb_packets *packets,
     }
 
     packet = new_packet(frame, frame->len, 0);
-    if (finishing) {
+    if (finishing && !(leave && leave_checksum(packet, frame, &partial))) {
         finish(packet, &partial, tag_shift(frame));
         work->n_finished++;
     }
@@ -673,14 +710,43 @@ make_segment(const struct host_frame *frame, const struct super *super,
     return packet;
 }
 
+/* Can 'frame' stay as it is, as a packet that stands for several? */
 static bool
-receive_super(const struct host_frame *frame, int mtu,
+can_leave(const struct host_frame *frame, const struct super *super)
+{
+    return (super->proto == IPPROTO_TCP && !super->tunnel
+            && super->n_segments > 1
+            && super->headers + super->payload_len <= NB_FRAME_MAX
+            && (frame->meta.csum != HOST_CSUM_PARTIAL
+                || frame->meta.csum_offset == TCP_CSUM));
+}
+
+/* Makes one packet of 'frame'. */
+static void
+leave_super(const struct host_frame *frame, const struct super *super,
+            struct nb_packets *packets)
+{
+    size_t n = super->headers - tag_shift(frame) + super->payload_len;
+    struct dp_packet *packet = new_packet(frame, n, 0);
+
+    ovs_compat_set_partial(packet, true, super->l3.v6, super->l4, TCP_CSUM);
+    ovs_compat_set_segsz(packet, super->segment);
+    nb_packets_push(packets, packet, frame->meta.time_ns);
+}
+
+static bool
+receive_super(const struct host_frame *frame, int mtu, bool leave,
               struct nb_packets *packets, struct nb_offload_work *work)
 {
     struct super super;
 
     if (!parse_super(frame, mtu, &super)) {
         return false;
+    }
+    if (leave && can_leave(frame, &super)) {
+        leave_super(frame, &super, packets);
+        work->n_left++;
+        return true;
     }
     for (size_t i = 0; i < super.n_segments; i++) {
         nb_packets_push(packets, make_segment(frame, &super, i),
@@ -702,19 +768,160 @@ is_unmarked_super(const struct host_frame *frame, int mtu)
 }
 
 bool
-nb_offload_receive(const struct host_frame *frame, int mtu,
+nb_offload_receive(const struct host_frame *frame, int mtu, bool leave,
                    struct nb_packets *packets, struct nb_offload_work *work)
 {
     switch (frame->meta.gso) {
     case HOST_GSO_NONE:
         return (is_unmarked_super(frame, mtu)
-                ? receive_super(frame, mtu, packets, work)
-                : receive_one(frame, packets, work));
+                ? receive_super(frame, mtu, leave, packets, work)
+                : receive_one(frame, leave, packets, work));
     case HOST_GSO_TCP4:
     case HOST_GSO_TCP6:
     case HOST_GSO_UDP:
-        return receive_super(frame, mtu, packets, work);
+        return receive_super(frame, mtu, leave, packets, work);
     default:
         return false;
     }
+}
+
+/* Packets on their way out. */
+
+/* Finds the headers in 'frame', made of a packet in which the checksum of
+ * 'proto' is unfinished. */
+static bool
+parse_left(const struct host_frame *frame, uint8_t proto, struct l3 *l3)
+{
+    size_t need = proto == IPPROTO_TCP ? TCP_HEADER_LEN : UDP_HEADER_LEN;
+
+    return (parse_l3(frame->data, frame->len, l3)
+            && !l3->fragment && l3->proto == proto
+            && l3->len >= l3->end - l3->ofs + need);
+}
+
+/* Puts right what actions may have changed without knowing that the checksum
+ * of 'proto' is unfinished. */
+static void
+fix_left(uint8_t *data, const struct l3 *l3, uint8_t proto)
+{
+    size_t len = l3->len - (l3->end - l3->ofs);
+    uint8_t *field = data + l3->end + (proto == IPPROTO_TCP
+                                       ? TCP_CSUM : UDP_CSUM);
+    uint8_t *ip = data + l3->ofs;
+
+    put_unaligned_be16((ovs_be16 *) field,
+                       ~csum_finish(sum_pseudo(ip, l3->v6, proto, len)));
+    if (!l3->v6) {
+        put16(ip + IP_CSUM, 0);
+        put_unaligned_be16((ovs_be16 *) (ip + IP_CSUM),
+                           csum(ip, l3->end - l3->ofs));
+    }
+}
+
+/* Describes in '*meta' the segments that 'packet', with headers as in 'l3',
+ * stands for. */
+static int
+describe_segments(const struct dp_packet *packet, const struct l3 *l3, int mtu,
+                  struct host_meta *meta)
+{
+    const uint8_t *tcp = (const uint8_t *) dp_packet_data(packet) + l3->end;
+    size_t headers = l3->end - l3->ofs + (tcp[TCP_OFFSET] >> 4) * 4;
+    size_t size = ovs_compat_get_segsz(packet);
+    size_t max = mtu > 0 ? (size_t) mtu : SIZE_MAX;
+
+    /* Netdevs of other classes need not say it. */
+    if (!size && max != SIZE_MAX && max > headers) {
+        size = max - headers;
+    }
+    if (!size || l3->len <= headers + size) {
+        return l3->len <= max ? 0 : EMSGSIZE;
+    }
+    meta->gso_size = size;
+    meta->gso = l3->v6 ? HOST_GSO_TCP6 : HOST_GSO_TCP4;
+    return headers + size <= max ? 0 : EMSGSIZE;
+}
+
+int
+nb_offload_describe(struct dp_packet *packet, int mtu,
+                    struct host_frame *frame)
+{
+    uint8_t proto = ovs_compat_get_partial(packet);
+    struct l3 l3;
+
+    memset(&frame->meta, 0, sizeof frame->meta);
+    frame->data = dp_packet_data(packet);
+    frame->len = frame->wire_len = dp_packet_size(packet);
+    if (OVS_LIKELY(!proto)) {
+        return 0;
+    }
+    if (!parse_left(frame, proto, &l3)) {
+        return EINVAL;
+    }
+    if (l3.len > frame->len - l3.ofs) {
+        /* Truncated by an action: what is missing has no checksum. */
+        return 0;
+    }
+
+    fix_left(dp_packet_data(packet), &l3, proto);
+    frame->len = frame->wire_len = l3.ofs + l3.len;
+    frame->meta.csum = HOST_CSUM_PARTIAL;
+    frame->meta.csum_start = l3.end;
+    frame->meta.csum_offset = proto == IPPROTO_TCP ? TCP_CSUM : UDP_CSUM;
+    return (ovs_compat_is_tso(packet)
+            ? describe_segments(packet, &l3, mtu, &frame->meta) : 0);
+}
+
+bool
+nb_offload_finish(struct dp_packet *packet, int mtu,
+                  struct nb_packets *packets, struct nb_offload_work *work)
+{
+    size_t first = packets->head + packets->n;
+    struct host_frame frame;
+
+    if (ovs_compat_is_left_in_tunnel(packet)) {
+        ovs_compat_finish_checksums(packet);
+    }
+    if (!ovs_compat_get_partial(packet)) {
+        nb_packets_push(packets, packet, 0);
+        return true;
+    }
+    if (nb_offload_describe(packet, mtu, &frame) == EINVAL
+        || !nb_offload_receive(&frame, mtu, false, packets, work)) {
+        return false;
+    }
+    for (size_t i = first; i < packets->head + packets->n; i++) {
+        ovs_compat_copy_metadata(packets->packets[i].packet, packet);
+    }
+    dp_packet_delete(packet);
+    return true;
+}
+
+struct dp_packet **
+netdev_bsd_finish(struct dp_packet_batch *batch, size_t *n)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 5);
+    struct nb_offload_work work = { 0 };
+    struct nb_packets whole = { 0 };
+    struct dp_packet **packets;
+    struct dp_packet *packet;
+
+    DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
+        /* An MTU for packets that do not say the size of their segments. */
+        if (!nb_offload_finish(packet, ETH_PAYLOAD_MAX, &whole, &work)) {
+            COVERAGE_INC(netdev_bsd_finish_drops);
+            VLOG_WARN_RL(&rl, "dropped a packet of %"PRIu32" bytes whose "
+                         "unfinished checksum or segmentation does not fit "
+                         "its headers", dp_packet_size(packet));
+            dp_packet_delete(packet);
+        }
+    }
+    COVERAGE_ADD(netdev_bsd_finished, whole.n);
+
+    packets = xmalloc(MAX(whole.n, 1) * sizeof *packets);
+    for (size_t i = 0; i < whole.n; i++) {
+        packets[i] = whole.packets[whole.head + i].packet;
+    }
+    *n = whole.n;
+    free(whole.packets);
+    return packets;
 }

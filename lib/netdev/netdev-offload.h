@@ -9,7 +9,9 @@
  * behind a veth, virtual machines behind a tap, the host itself.  A switch
  * that passed such frames on as they are would send out frames with a wrong
  * checksum, and would drop those that are longer than the MTU: everything but
- * ping would be dead.  So they are made whole where they enter.
+ * ping would be dead.  So they are made whole where they enter, unless
+ * other_config:userspace-tso-enable wants them as they are: then where they
+ * leave through a port that cannot send them so.
  *
  * No state.  Any thread may call anything. */
 
@@ -61,6 +63,8 @@ struct nb_offload_work {
     size_t n_finished;          /* Frames whose checksum was finished. */
     size_t n_cut;               /* Frames that were cut into segments. */
     size_t n_segments;          /* The segments. */
+    size_t n_left;              /* Frames that were left to stand for
+                                 * several. */
 };
 
 /* True if there is nothing to do about a frame of which 'meta' is known. */
@@ -75,12 +79,34 @@ nb_offload_is_whole(const struct host_meta *meta)
  * off, and came in on a device with an MTU of 'mtu' bytes, and appends them to
  * 'packets'.  Its tag, if it was taken off, is put back.
  *
+ * If 'leave' is true, work that packets can tell of (see ovs-compat.h) is left
+ * over: checksums of TCP and UDP, and the segmentation of TCP, outside of
+ * tunnels.
+ *
  * Returns false, and makes no packet, if 'frame' is not what it is said to be,
  * is too long for a packet, or stands for several frames in a way that is not
  * understood. */
-bool nb_offload_receive(const struct host_frame *frame, int mtu,
+bool nb_offload_receive(const struct host_frame *frame, int mtu, bool leave,
                         struct nb_packets *packets,
                         struct nb_offload_work *work);
+
+/* Describes 'packet', which is about to be sent on a device with an MTU of
+ * 'mtu' bytes, in '*frame', with what is left to do about it.  Corrects the
+ * sum in an unfinished checksum's field, which the kernel goes on from.
+ *
+ * Returns 0 or an errno value: EMSGSIZE if it stands for segments that are
+ * longer than the MTU; EINVAL if its headers do not fit what is said to be
+ * left to do. */
+int nb_offload_describe(struct dp_packet *packet, int mtu,
+                        struct host_frame *frame);
+
+/* Appends 'packet', or what it stands for if something is left to do, whole to
+ * 'packets'.  'mtu' matters if the size of segments is unknown.
+ *
+ * Returns false, and leaves 'packet' to the caller, if that is not possible. */
+bool nb_offload_finish(struct dp_packet *packet, int mtu,
+                       struct nb_packets *packets,
+                       struct nb_offload_work *work);
 
 /* Adds the 'n' bytes at 'data', an even number of bytes behind whatever has
  * been summed up in 'partial', as csum_continue() of Open vSwitch does, but

@@ -61,6 +61,8 @@ struct nb_rxq {
     bool may_grow;                  /* Not if the system has refused it. */
     int mtu;                        /* MTU that 'rx' was opened for. */
     struct dp_packet *spare;        /* For the next frame of a tap. */
+    void *buffer;                   /* HOST_TAP_FRAME_MAX bytes for that, if
+                                     * it can have work left over; or NULL. */
     struct nb_packets packets;      /* Received, but not yet handed out: one
                                      * frame can stand for many. */
     size_t n_times;                 /* Packets handed out last, ... */
@@ -394,6 +396,7 @@ nb_rxq_destruct(struct netdev_rxq *rxq_)
     rx_close(rxq);
     dp_packet_delete(rxq->spare);
     nb_packets_destroy(&rxq->packets);
+    free(rxq->buffer);
     ovs_mutex_unlock(&rxq->mutex);
     ovs_mutex_destroy(&rxq->mutex);
 }
@@ -530,6 +533,7 @@ struct rx_batch {
     bool any;                       /* At least one frame came. */
     int mtu;
     size_t snaplen;                 /* Longest frame that is wanted, 0 = any. */
+    bool leave;                     /* Leave work over that packets can tell. */
     struct nb_offload_work work;
 };
 
@@ -571,7 +575,7 @@ take_frame(const struct host_frame *frame, void *rb_)
         nb_count(netdev, NB_RX_CUT, 1);
     } else if (OVS_UNLIKELY(frame->len < ETH_HEADER_LEN)) {
         nb_count(netdev, NB_RX_SHORT, 1);
-    } else if (OVS_UNLIKELY(!nb_offload_receive(frame, rb->mtu,
+    } else if (OVS_UNLIKELY(!nb_offload_receive(frame, rb->mtu, rb->leave,
                                                 &rb->rxq->packets,
                                                 &rb->work))) {
         refuse_frame(netdev, frame);
@@ -585,6 +589,7 @@ count_work(struct netdev_bsd *netdev, const struct nb_offload_work *work)
     nb_count(netdev, NB_RX_CSUM, work->n_finished);
     nb_count(netdev, NB_RX_GSO, work->n_cut);
     nb_count(netdev, NB_RX_SEGMENTS, work->n_segments);
+    nb_count(netdev, NB_RX_TSO, work->n_left);
     if (work->n_cut) {
         COVERAGE_ADD(netdev_bsd_rx_segmented, work->n_cut);
     }
@@ -598,7 +603,11 @@ rx_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     OVS_REQUIRES(rxq->mutex)
 {
     struct netdev_bsd *netdev = rxq_netdev(rxq);
-    struct rx_batch rb = { .rxq = rxq, .snaplen = netdev->config.snaplen };
+    struct rx_batch rb = {
+        .rxq = rxq,
+        .snaplen = netdev->config.snaplen,
+        .leave = netdev->leave,
+    };
     bool replaced;
     int error;
 
@@ -675,6 +684,47 @@ tap_prepare_spare(struct nb_rxq *rxq, size_t size)
     }
 }
 
+/* Reads one frame, in which work can be left over, to 'rxq->packets'. */
+static int
+tap_recv_any(struct nb_rxq *rxq, struct rx_batch *rb)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct host_frame frame;
+    int error;
+
+    if (!rxq->buffer) {
+        rxq->buffer = xmalloc(HOST_TAP_FRAME_MAX);
+    }
+    frame.data = rxq->buffer;
+    error = host_tap_read(&rxq_netdev(rxq)->tap, rxq->buffer,
+                          HOST_TAP_FRAME_MAX, &frame.len, &frame.meta);
+    if (!error) {
+        /* A frame that fills the buffer was cut. */
+        frame.wire_len = frame.len + (frame.len == HOST_TAP_FRAME_MAX);
+        take_frame(&frame, rb);
+    }
+    return error;
+}
+
+/* As tap_recv_some(), from a tap with offloads. */
+static int
+tap_recv_offloaded(struct nb_rxq *rxq, struct dp_packet_batch *batch)
+    OVS_REQUIRES(rxq->mutex)
+{
+    struct netdev_bsd *netdev = rxq_netdev(rxq);
+    struct rx_batch rb = { .rxq = rxq, .leave = netdev->leave };
+    int error = 0;
+
+    atomic_read_relaxed(&netdev->dev.mtu, &rb.mtu);
+    for (int n = 0; !error && n < NETDEV_MAX_BURST
+         && rxq->packets.n < NETDEV_MAX_BURST; n++) {
+        error = tap_recv_any(rxq, &rb);
+    }
+    count_work(netdev, &rb.work);
+    nb_packets_move(&rxq->packets, batch, rxq->times);
+    return error;
+}
+
 /* Reads one frame.  Adds it to 'batch' unless it is to be dropped. */
 static int
 tap_recv_one(struct nb_rxq *rxq, struct dp_packet_batch *batch)
@@ -733,19 +783,30 @@ tap_lost(struct nb_rxq *rxq)
     return EAGAIN;
 }
 
+/* Reads frames until there are none or enough. */
+static int
+tap_recv_some(struct nb_rxq *rxq, struct dp_packet_batch *batch)
+    OVS_REQUIRES(rxq->mutex)
+{
+    int error = 0;
+
+    for (int n = 0; !error && n < NETDEV_MAX_BURST; n++) {
+        error = tap_recv_one(rxq, batch);
+    }
+    return error;
+}
+
 static int
 tap_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     OVS_REQUIRES(rxq->mutex)
 {
-    int n_reads = 0;
-    int error = 0;
+    int error;
 
     if (OVS_UNLIKELY(rxq_netdev(rxq)->tap.fd < 0)) {
         return tap_lost(rxq);
     }
-    while (!error && n_reads++ < NETDEV_MAX_BURST) {
-        error = tap_recv_one(rxq, batch);
-    }
+    error = (rxq_netdev(rxq)->tap.offloads
+             ? tap_recv_offloaded(rxq, batch) : tap_recv_some(rxq, batch));
     if (OVS_UNLIKELY(error == ENODEV)) {
         tap_lost(rxq);
     }

@@ -110,6 +110,7 @@ nb_get_stats(const struct netdev *netdev_, struct netdev_stats *stats)
     add_own(&stats->tx_dropped, (get_counter(netdev, NB_TX_TOO_LONG)
                                  + get_counter(netdev, NB_TX_NO_ROOM)
                                  + get_counter(netdev, NB_TX_DOWN)
+                                 + get_counter(netdev, NB_TX_BAD)
                                  + get_counter(netdev, NB_TX_FAILED)));
     return 0;
 }
@@ -124,6 +125,12 @@ static const char *const counter_names[NB_N_COUNTERS] = {
     [NB_RX_GSO] = "rx_segmented",
     [NB_RX_SEGMENTS] = "rx_segments",
     [NB_RX_BAD] = "rx_offload_invalid",
+    [NB_RX_TSO] = "rx_tso",
+    [NB_TX_CSUM] = "tx_checksum_finished",
+    [NB_TX_GSO] = "tx_segmented",
+    [NB_TX_SEGMENTS] = "tx_segments",
+    [NB_TX_TSO] = "tx_tso",
+    [NB_TX_BAD] = "tx_offload_invalid",
     [NB_TX_TOO_LONG] = "tx_too_long",
     [NB_TX_NO_ROOM] = "tx_no_room",
     [NB_TX_DOWN] = "tx_interface_down",

@@ -26,6 +26,8 @@ lib_tap_libtap_la_SOURCES = \
 	lib/tap/tap-trunc.h \
 	lib/tap/tap-tunnel.c \
 	lib/tap/tap-tunnel.h \
+	lib/tap/tap-whole.c \
+	lib/tap/tap-whole.h \
 	lib/tap/tap-wrap.c
 
 # What a program needs for its packets to pass the tap point.  Calls that are

@@ -100,4 +100,18 @@ typedef const uint64_t *bpf_tap_clock_func(struct netdev_rxq *rx, size_t n);
  * moves. */
 void bpf_tap_set_clock(bpf_tap_clock_func *);
 
+/* Work left over
+ * ==============
+ *
+ * With userspace-tso-enable packets may have an unfinished checksum, or stand
+ * for several.  Does what is left to do about the packets in 'batch', which it
+ * deletes or hands on, and returns those that have come of it, with their
+ * number in '*n': an array that is the caller's to free.  Any thread. */
+struct dp_packet_batch;
+typedef struct dp_packet **bpf_tap_finish_func(struct dp_packet_batch *batch,
+                                               size_t *n);
+
+/* Says who does it.  To be called before the first packet moves. */
+void bpf_tap_set_finish(bpf_tap_finish_func *);
+
 #endif /* bpf-tap.h */

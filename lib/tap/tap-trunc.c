@@ -15,7 +15,9 @@
  * limitations under the License.
  */
 
-/* Keeps the original length of packets that are truncated on output.
+/* Keeps the original length of packets that are truncated on output, where
+ * the datapath's actions are executed; also sees to it there that packets are
+ * whole for those actions that want it so.
  *
  * Any thread that moves packets.  No state but what is in the packets.  Not in
  * use while nobody listens. */
@@ -30,6 +32,7 @@
 #include "odp-execute.h"
 #include "odp-netlink.h"
 #include "tap/tap-drops.h"
+#include "tap/tap-whole.h"
 #include "util.h"
 
 /* Last, because it undoes definitions of <config.h>. */
@@ -96,7 +99,8 @@ note(struct dp_packet_batch *batch)
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
         uint32_t cut = MIN(dp_packet_get_cutlen(packet), ~SIGNATURE_MASK);
 
-        if (cut) {
+        /* The place may be taken for the size of segments. */
+        if (cut && !ovs_compat_is_tso(packet)) {
             dp_packet_set_flow_mark(packet, SIGNATURE | cut);
         }
     }
@@ -139,10 +143,10 @@ execute(void *e_, struct dp_packet_batch *batch, const struct nlattr *a,
     }
 }
 
-void
-__wrap_odp_execute_actions(void *dp, struct dp_packet_batch *batch, bool steal,
-                           const struct nlattr *actions, size_t len,
-                           odp_execute_cb execute_)
+static void
+execute_actions(void *dp, struct dp_packet_batch *batch, bool steal,
+                const struct nlattr *actions, size_t len,
+                odp_execute_cb execute_)
 {
     if (OVS_LIKELY(!bpf_tap_is_active()) || !execute_) {
         __real_odp_execute_actions(dp, batch, steal, actions, len, execute_);
@@ -151,5 +155,36 @@ __wrap_odp_execute_actions(void *dp, struct dp_packet_batch *batch, bool steal,
 
         tap_drops_settle();
         __real_odp_execute_actions(&e, batch, steal, actions, len, execute);
+    }
+}
+
+/* All but the packets that execute_actions() needs. */
+struct call {
+    void *dp;
+    const struct nlattr *actions;
+    size_t len;
+    odp_execute_cb execute;
+};
+
+static void
+execute_call(struct dp_packet_batch *batch, const void *call_)
+{
+    const struct call *call = call_;
+
+    execute_actions(call->dp, batch, true, call->actions, call->len,
+                    call->execute);
+}
+
+void
+__wrap_odp_execute_actions(void *dp, struct dp_packet_batch *batch, bool steal,
+                           const struct nlattr *actions, size_t len,
+                           odp_execute_cb execute_)
+{
+    if (OVS_UNLIKELY(tap_whole_is_due_for(batch, actions, len))) {
+        const struct call call = { dp, actions, len, execute_ };
+
+        tap_whole_execute(batch, steal, execute_call, &call);
+    } else {
+        execute_actions(dp, batch, steal, actions, len, execute_);
     }
 }

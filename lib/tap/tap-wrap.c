@@ -61,6 +61,8 @@
 #include "tap/tap-netdev.h"
 #include "tap/tap-trunc.h"
 #include "tap/tap-tunnel.h"
+#include "tap/tap-whole.h"
+#include "userspace-tso.h"
 #include "util.h"
 
 /* Last, because it undoes definitions of <config.h>. */
@@ -107,10 +109,12 @@ has_link_type(const struct dp_packet *packet, uint32_t dlt)
 static void
 describe(struct bpf_packet *p, struct dp_packet *packet, enum bpf_dev_way way)
 {
-    if (way == BPF_DEV_OUT) {
+    if (way == BPF_DEV_OUT && !userspace_tso_enabled()) {
         ovs_compat_finish_checksums(packet);
     }
     p->age = 0;
+    p->left = ((ovs_compat_get_partial(packet) ? BPF_PACKET_CSUM : 0)
+               | (ovs_compat_is_tso(packet) ? BPF_PACKET_TSO : 0));
     p->data = dp_packet_data(packet);
     p->size = dp_packet_size(packet);
     p->wirelen = (way == BPF_DEV_OUT
@@ -139,7 +143,7 @@ show_some(const struct bpf_tap *tap, struct dp_packet *const packets[],
             }
             describe(end, packets[i], way);
             if (times && times[i]) {
-                end->age = MIN(now - times[i], UINT32_MAX);
+                end->age = MIN(now - times[i], BPF_PACKET_AGE_MAX);
             }
             end++;
         }
@@ -341,9 +345,9 @@ send_followed(struct netdev *netdev, int qid, struct dp_packet_batch *batch,
     return error;
 }
 
-int
-__wrap_netdev_send(struct netdev *netdev, int qid,
-                   struct dp_packet_batch *batch, bool concurrent_txq)
+static int
+send_shown(struct netdev *netdev, int qid, struct dp_packet_batch *batch,
+           bool concurrent_txq)
 {
     if (OVS_UNLIKELY(bpf_tap_is_active())) {
         tap_sending(netdev, batch);
@@ -352,6 +356,15 @@ __wrap_netdev_send(struct netdev *netdev, int qid,
         }
     }
     return __real_netdev_send(netdev, qid, batch, concurrent_txq);
+}
+
+int
+__wrap_netdev_send(struct netdev *netdev, int qid,
+                   struct dp_packet_batch *batch, bool concurrent_txq)
+{
+    return (OVS_UNLIKELY(tap_whole_is_due(batch, netdev->ol_flags))
+            ? tap_whole_send(netdev, qid, batch, concurrent_txq, send_shown)
+            : send_shown(netdev, qid, batch, concurrent_txq));
 }
 
 int
