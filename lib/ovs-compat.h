@@ -191,6 +191,34 @@ ovs_compat_get_partial(const struct dp_packet *packet_)
 #endif
 }
 
+/* Says that the checksums of 'packet', outside of tunnels, are right. */
+static inline void
+ovs_compat_set_good(struct dp_packet *packet)
+{
+#ifdef OVS_DP_PACKET_HAS_HWOL
+    *dp_packet_ol_flags_ptr(packet) |= (DP_PACKET_OL_RX_IP_CKSUM_GOOD
+                                        | DP_PACKET_OL_RX_L4_CKSUM_GOOD);
+#else
+    dp_packet_ip_checksum_set_good(packet);
+    dp_packet_l4_checksum_set_good(packet);
+#endif
+}
+
+/* Is the checksum of TCP or UDP in 'packet' known to be right? */
+static inline bool
+ovs_compat_is_good(const struct dp_packet *packet)
+{
+#if !defined OVS_DP_PACKET_HAS_HWOL
+    return dp_packet_l4_checksum_good(packet);
+#elif defined OVS_DP_PACKET_HAS_SEND_PREPARE
+    return (dp_packet_l4_checksum_good(packet)
+            && !ovs_compat_get_partial(packet));
+#else
+    return (dp_packet_l4_checksum_valid(packet)
+            && !ovs_compat_get_partial(packet));
+#endif
+}
+
 /* Bits of enum netdev_ol_flags: what a netdev must be able to do in order to
  * send 'packet' as it is. */
 static inline uint64_t

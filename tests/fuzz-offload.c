@@ -320,7 +320,7 @@ random_shape(struct shape *shape)
     shape->v6 = random_range(2);
     shape->n_options = random_range(4);
     shape->proto = random_range(4) ? IPPROTO_TCP : IPPROTO_UDP;
-    shape->flags = random_uint32();
+    shape->flags = random_range(2) ? random_uint32() : TCP_ACK | TCP_PSH;
     shape->segment = 48 + random_range(1400);
     shape->payload_len = (random_range(2)
                           ? (size_t) random_range(65000)
@@ -437,6 +437,67 @@ receive(const struct host_frame *frame, int mtu, struct nb_packets *q,
             : nb_offload_receive(frame, mtu, false, q, work));
 }
 
+/* Joins some of the segments in 'q', the first of which is number 'start', and
+ * cuts what comes of it: into the same.  Returns how many they are. */
+static size_t
+check_join(const struct nb_packets *q, size_t start)
+{
+    static struct builder joined, want;
+    struct nb_offload_work work = { .n_cut = 0 };
+    struct dp_packet *packets[HOST_PIECES_MAX];
+    size_t n = MIN(q->n - start, HOST_PIECES_MAX);
+    struct nb_packets again = { .n = 0 };
+    struct host_frame frame;
+    struct nb_join join;
+
+    for (size_t i = 0; i < n; i++) {
+        packets[i] = q->packets[start + i].packet;
+    }
+    n = nb_offload_join(packets, n, 9000, &frame, &join);
+    if (!n) {
+        return 0;
+    }
+    joined.n = 0;
+    put(&joined, frame.data, frame.len);
+    for (size_t i = 0; i < frame.n_pieces; i++) {
+        put(&joined, frame.pieces[i].data, frame.pieces[i].len);
+    }
+    frame.data = joined.data;
+    frame.len = frame.wire_len = joined.n;
+    if (!nb_offload_receive(&frame, MTU, false, &again, &work)
+        || again.n != n) {
+        fail("%"PRIuSIZE" segments became %"PRIuSIZE, n, again.n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        want.n = 0;
+        put(&want, dp_packet_data(packets[i]), dp_packet_size(packets[i]));
+        check_packet(again.packets[i].packet, &want, i);
+    }
+    nb_packets_destroy(&again);
+    return n;
+}
+
+/* Joins what 'shape' was cut into. */
+static void
+check_joins(const struct nb_packets *q, const struct shape *shape)
+{
+    bool good = (shape->proto == IPPROTO_TCP && !shape->tunnel
+                 && !(shape->flags & ~(TCP_ACK | TCP_PSH | TCP_FIN)));
+    size_t rest = q->n;
+
+    while (rest > 1) {
+        size_t n = check_join(q, q->n - rest);
+
+        if (n != (good ? MIN(rest, HOST_PIECES_MAX) : 0)) {
+            fail("%"PRIuSIZE" of %"PRIuSIZE" segments were joined", n, rest);
+        }
+        if (!n) {
+            break;
+        }
+        rest -= n;
+    }
+}
+
 static void
 check_super(void)
 {
@@ -468,6 +529,7 @@ check_super(void)
         build(&want, &shape, &piece, false, &layout);
         check_packet(q.packets[i].packet, &want, i);
     }
+    check_joins(&q, &shape);
     nb_packets_destroy(&q);
 }
 

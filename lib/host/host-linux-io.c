@@ -44,6 +44,12 @@
 /* Most frames that one sendmmsg() takes. */
 #define TX_BURST 64
 
+/* Bytes that may wait to be sent by a card, as the kernel counts them. */
+#define TX_QUEUE (1024 * 1024)
+
+/* Most pieces of memory that they consist of. */
+#define TX_IOVS (2 * TX_BURST + HOST_PIECES_MAX)
+
 /* Linux 5.17 and later; the number is part of the kernel's interface. */
 #ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
 #define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
@@ -190,25 +196,45 @@ host_tap_read(struct host_tap *tap, void *buf, size_t size, size_t *len,
     return n >= 0 || errno == EHOSTDOWN ? EAGAIN : tap_error(errno);
 }
 
+/* Puts the bytes of 'frame' into 'iov', and returns how many elements that
+ * takes. */
+static size_t
+put_frame(struct iovec iov[1 + HOST_PIECES_MAX],
+          const struct host_frame *frame)
+{
+    iov[0].iov_base = (void *) frame->data;
+    iov[0].iov_len = frame->len;
+    for (size_t i = 0; i < frame->n_pieces; i++) {
+        iov[1 + i].iov_base = (void *) frame->pieces[i].data;
+        iov[1 + i].iov_len = frame->pieces[i].len;
+    }
+    return 1 + frame->n_pieces;
+}
+
 int
 host_tap_write(struct host_tap *tap, const struct host_frame *frame)
 {
+    struct iovec iov[2 + HOST_PIECES_MAX];
     struct virtio_net_hdr vnet;
-    const struct iovec iov[] = {
-        { .iov_base = &vnet, .iov_len = sizeof vnet },
-        { .iov_base = (void *) frame->data, .iov_len = frame->len },
-    };
+    size_t total = sizeof vnet;
+    size_t n_iov;
     ssize_t n;
 
     lhost_put_meta(frame, &vnet);
+    iov[0].iov_base = &vnet;
+    iov[0].iov_len = sizeof vnet;
+    n_iov = 1 + put_frame(&iov[1], frame);
+    for (size_t i = 1; i < n_iov; i++) {
+        total += iov[i].iov_len;
+    }
     do {
-        n = writev(tap->fd, iov, 2);
+        n = writev(tap->fd, iov, n_iov);
     } while (n < 0 && errno == EINTR);
     if (n < 0) {
         return tap_error(errno);
     }
     return (!n ? ENETDOWN
-            : (size_t) n < sizeof vnet + frame->len ? EMSGSIZE : 0);
+            : (size_t) n < total ? EMSGSIZE : 0);
 }
 
 /* Capture. */
@@ -400,8 +426,11 @@ host_tx_open(const char *name, struct host_tx **txp)
 bool
 host_tx_leave_work(struct host_tx *tx)
 {
+    int size = TX_QUEUE;
     int on = 1;
 
+    /* Frames may be long now.  Not vital. */
+    setsockopt(tx->fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);
     tx->work = !setsockopt(tx->fd, SOL_PACKET, PACKET_VNET_HDR,
                            &on, sizeof on);
     return tx->work;
@@ -431,24 +460,26 @@ tx_some(struct host_tx *tx, const struct host_frame *frames, size_t n,
 {
     struct virtio_net_hdr vnets[TX_BURST];
     struct mmsghdr msgs[TX_BURST];
-    struct iovec iovs[TX_BURST][2];
+    struct iovec iovs[TX_IOVS];
+    size_t n_iovs = 0;
     int retval;
+    size_t i;
 
     n = n < TX_BURST ? n : TX_BURST;
     memset(msgs, 0, n * sizeof msgs[0]);
-    for (size_t i = 0; i < n; i++) {
-        iovs[i][1].iov_base = (void *) frames[i].data;
-        iovs[i][1].iov_len = frames[i].len;
-        msgs[i].msg_hdr.msg_iov = &iovs[i][1];
-        msgs[i].msg_hdr.msg_iovlen = 1;
+    for (i = 0; i < n && n_iovs + 2 + frames[i].n_pieces <= TX_IOVS; i++) {
+        struct msghdr *msg = &msgs[i].msg_hdr;
+
+        msg->msg_iov = &iovs[n_iovs];
         if (tx->work) {
             lhost_put_meta(&frames[i], &vnets[i]);
-            iovs[i][0].iov_base = &vnets[i];
-            iovs[i][0].iov_len = sizeof vnets[i];
-            msgs[i].msg_hdr.msg_iov = iovs[i];
-            msgs[i].msg_hdr.msg_iovlen = 2;
+            iovs[n_iovs].iov_base = &vnets[i];
+            iovs[n_iovs++].iov_len = sizeof vnets[i];
         }
+        n_iovs += put_frame(&iovs[n_iovs], &frames[i]);
+        msg->msg_iovlen = &iovs[n_iovs] - msg->msg_iov;
     }
+    n = i;
 
     do {
         retval = sendmmsg(tx->fd, msgs, n, MSG_DONTWAIT);

@@ -242,7 +242,6 @@ static void
 describe(struct tpacket2_hdr *h, struct host_frame *frame)
 {
     uint8_t *data = (uint8_t *) h + h->tp_mac;
-    struct virtio_net_hdr vnet;
 
     memset(frame, 0, sizeof *frame);
     frame->data = data;

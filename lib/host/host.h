@@ -456,12 +456,25 @@ struct host_meta {
     uint8_t gso;                /* enum host_gso. */
 };
 
+/* Bytes that belong to a frame. */
+struct host_piece {
+    const void *data;
+    size_t len;
+};
+
 struct host_frame {
     const void *data;           /* Starts with the Ethernet header. */
     size_t len;                 /* Bytes at 'data'. */
     size_t wire_len;            /* > 'len': the rest was cut off. */
     struct host_meta meta;
+
+    /* What follows 'len' bytes at 'data', up to HOST_PIECES_MAX pieces: only of
+     * frames that are sent, and with work left over. */
+    const struct host_piece *pieces;
+    size_t n_pieces;
 };
+
+#define HOST_PIECES_MAX 32
 
 /* Taps. */
 struct host_tap {

@@ -48,6 +48,7 @@ enum nb_counter {
     NB_TX_GSO,                  /* ...of a system that does it; stood for... */
     NB_TX_SEGMENTS,             /* ...several: cut, into so many. */
     NB_TX_TSO,                  /* Stood for several: left to the system. */
+    NB_TX_JOINED,               /* Segments that were sent several at once. */
     NB_TX_BAD,                  /* What was left over made no sense: dropped. */
     NB_TX_TOO_LONG,             /* EMSGSIZE. */
     NB_TX_NO_ROOM,              /* EAGAIN, ENOBUFS. */

@@ -701,7 +701,9 @@ make_segment(const struct host_frame *frame, const struct super *super,
     size = dp_packet_size(packet);
     fix_l3(data, size, &super->l3, i);
     fix_l4(data, size, super, i);
-    if (super->tunnel) {
+    if (!super->tunnel) {
+        ovs_compat_set_good(packet);
+    } else {
         fix_l3(data, size, &super->outer, i);
         if (super->outer_udp) {
             fix_outer_udp(data, size, super);
@@ -851,6 +853,7 @@ nb_offload_describe(struct dp_packet *packet, int mtu,
     memset(&frame->meta, 0, sizeof frame->meta);
     frame->data = dp_packet_data(packet);
     frame->len = frame->wire_len = dp_packet_size(packet);
+    frame->n_pieces = 0;
     if (OVS_LIKELY(!proto)) {
         return 0;
     }
@@ -869,6 +872,160 @@ nb_offload_describe(struct dp_packet *packet, int mtu,
     frame->meta.csum_offset = proto == IPPROTO_TCP ? TCP_CSUM : UDP_CSUM;
     return (ovs_compat_is_tso(packet)
             ? describe_segments(packet, &l3, mtu, &frame->meta) : 0);
+}
+
+/* Joining. */
+
+/* A TCP segment. */
+struct segment {
+    const uint8_t *data;
+    size_t headers;             /* Bytes before the payload. */
+    size_t payload_len;
+    uint32_t seq;
+    uint8_t flags;
+    struct l3 l3;
+};
+
+/* Reads 'packet', and returns true if it is a segment that may be joined with
+ * others: with a right checksum, and nothing in it that is about itself
+ * alone. */
+static bool
+parse_segment(const struct dp_packet *packet, struct segment *segment)
+{
+    const uint8_t *data = dp_packet_data(packet);
+    size_t size = dp_packet_size(packet);
+    struct l3 *l3 = &segment->l3;
+    const uint8_t *tcp;
+
+    if (!ovs_compat_is_good(packet)
+        || !parse_l3(data, size, l3) || l3->fragment
+        || l3->proto != IPPROTO_TCP || l3->len != size - l3->ofs
+        || size - l3->end < TCP_HEADER_LEN) {
+        return false;
+    }
+    tcp = data + l3->end;
+    segment->data = data;
+    segment->headers = l3->end + (tcp[TCP_OFFSET] >> 4) * 4;
+    if (segment->headers < l3->end + TCP_HEADER_LEN
+        || segment->headers >= size
+        || segment->headers > NB_JOIN_HEADERS_MAX) {
+        return false;
+    }
+    segment->payload_len = size - segment->headers;
+    segment->seq = ntohl(get_unaligned_be32((ovs_be32 *) (tcp + TCP_SEQ)));
+    segment->flags = tcp[TCP_FLAG_BITS];
+    return !(segment->flags & ~(TCP_ACK | TCP_PSH | TCP_FIN));
+}
+
+/* Are all bytes of the headers of 'a' and 'b' equal from 'start' to 'end'? */
+static bool
+equal(const struct segment *a, const struct segment *b, size_t start,
+      size_t end)
+{
+    return !memcmp(a->data + start, b->data + start, end - start);
+}
+
+/* Do the headers of 'b', which comes 'i' segments after 'a', differ from those
+ * of 'a' only as those of segments of one frame do? */
+static bool
+is_sibling(const struct segment *a, const struct segment *b, size_t i)
+{
+    const size_t ip = a->l3.ofs;
+    const size_t tcp = a->l3.end;
+
+    if (a->headers != b->headers || ip != b->l3.ofs || tcp != b->l3.end
+        || a->l3.v6 != b->l3.v6) {
+        return false;
+    }
+    if (a->l3.v6) {
+        if (!equal(a, b, 0, ip + IP6_LEN)
+            || !equal(a, b, ip + IP6_NEXT, tcp)) {
+            return false;
+        }
+    } else if (!equal(a, b, 0, ip + IP_TOTAL_LEN)
+               || (uint16_t) (get16(a->data + ip + IP_ID) + i)
+                  != get16(b->data + ip + IP_ID)
+               || !equal(a, b, ip + IP_FRAGMENT, ip + IP_CSUM)
+               || !equal(a, b, ip + IP_SRC, tcp)) {
+        return false;
+    }
+    return (equal(a, b, tcp, tcp + TCP_SEQ)
+            && equal(a, b, tcp + TCP_SEQ + 4, tcp + TCP_FLAG_BITS)
+            && equal(a, b, tcp + TCP_FLAG_BITS + 1, tcp + TCP_CSUM)
+            && equal(a, b, tcp + TCP_CSUM + 2, a->headers));
+}
+
+/* Finds out how many of 'packets' can be joined with 'first', which is the
+ * first of them, and appends their payload to 'join'.  Stores its length in
+ * '*total', and the flags of the last one in '*flags'. */
+static size_t
+find_siblings(struct dp_packet *const packets[], size_t n,
+              const struct segment *first, struct nb_join *join,
+              size_t *total, uint8_t *flags)
+{
+    size_t max = UINT16_MAX - (first->headers - first->l3.ofs);
+    struct segment next = *first;
+    size_t i = 0;
+
+    *total = 0;
+    do {
+        join->pieces[i].data = next.data + next.headers;
+        join->pieces[i++].len = next.payload_len;
+        *total += next.payload_len;
+        *flags = next.flags;
+    } while (i < n && i < HOST_PIECES_MAX
+             && next.payload_len == first->payload_len
+             && !(next.flags & (TCP_PSH | TCP_FIN))
+             && parse_segment(packets[i], &next)
+             && next.payload_len <= first->payload_len
+             && *total + next.payload_len <= max
+             && next.seq == (uint32_t) (first->seq + *total)
+             && is_sibling(first, &next, i));
+    return i;
+}
+
+size_t
+nb_offload_join(struct dp_packet *const packets[], size_t n, int mtu,
+                struct host_frame *frame, struct nb_join *join)
+{
+    struct segment first;
+    uint8_t *headers = join->headers;
+    uint8_t flags;
+    size_t total;
+    size_t n_joined;
+    size_t l3_len;
+
+    if (!parse_segment(packets[0], &first)
+        || mtu <= 0 || first.l3.len > (size_t) mtu) {
+        return 0;
+    }
+    n_joined = find_siblings(packets, n, &first, join, &total, &flags);
+    if (n_joined < 2) {
+        return 0;
+    }
+
+    l3_len = first.headers - first.l3.ofs + total;
+    memcpy(headers, first.data, first.headers);
+    if (first.l3.v6) {
+        put16(headers + first.l3.ofs + IP6_LEN, l3_len - IPV6_HEADER_LEN);
+    } else {
+        put16(headers + first.l3.ofs + IP_TOTAL_LEN, l3_len);
+    }
+    headers[first.l3.end + TCP_FLAG_BITS] = flags;
+    first.l3.len = l3_len;
+    fix_left(headers, &first.l3, IPPROTO_TCP);
+
+    memset(frame, 0, sizeof *frame);
+    frame->data = headers;
+    frame->len = frame->wire_len = first.headers;
+    frame->pieces = join->pieces;
+    frame->n_pieces = n_joined;
+    frame->meta.csum = HOST_CSUM_PARTIAL;
+    frame->meta.csum_start = first.l3.end;
+    frame->meta.csum_offset = TCP_CSUM;
+    frame->meta.gso = first.l3.v6 ? HOST_GSO_TCP6 : HOST_GSO_TCP4;
+    frame->meta.gso_size = first.payload_len;
+    return n_joined;
 }
 
 bool

@@ -24,6 +24,7 @@
 
 #include "dp-packet.h"
 #include "host/host.h"
+#include "packets.h"
 
 /* Room before a frame, for the headers of a tunnel, so that pushing them does
  * not copy the frame; 2 bytes align the IP header. */
@@ -31,6 +32,10 @@
 
 /* Longest frame that a dp_packet can hold with its headroom. */
 #define NB_FRAME_MAX (UINT16_MAX - NB_HEADROOM)
+
+/* Most bytes of headers of packets that are joined: an Ethernet header with two
+ * tags, and the longest of IPv4 and TCP. */
+#define NB_JOIN_HEADERS_MAX (ETH_HEADER_LEN + 2 * VLAN_HEADER_LEN + 60 + 60)
 
 /* A packet and the time at which it arrived, as in struct host_meta. */
 struct nb_packet {
@@ -99,6 +104,21 @@ bool nb_offload_receive(const struct host_frame *frame, int mtu, bool leave,
  * left to do. */
 int nb_offload_describe(struct dp_packet *packet, int mtu,
                         struct host_frame *frame);
+
+/* What a frame that was made of several packets refers to. */
+struct nb_join {
+    uint8_t headers[NB_JOIN_HEADERS_MAX];
+    struct host_piece pieces[HOST_PIECES_MAX];
+};
+
+/* If some of the 'n' packets at 'packets', from the first one on, are TCP
+ * segments that follow each other in a way in which a system cuts them, with
+ * checksums that are known to be right, describes them in '*frame' as one frame
+ * that stands for several, and returns how many they are; otherwise 0.  'mtu'
+ * as for nb_offload_describe().  The frame refers to '*join' and to the
+ * packets, which are not changed. */
+size_t nb_offload_join(struct dp_packet *const packets[], size_t n, int mtu,
+                       struct host_frame *frame, struct nb_join *join);
 
 /* Appends 'packet', or what it stands for if something is left to do, whole to
  * 'packets'.  'mtu' matters if the size of segments is unknown.

@@ -130,6 +130,7 @@ static const char *const counter_names[NB_N_COUNTERS] = {
     [NB_TX_GSO] = "tx_segmented",
     [NB_TX_SEGMENTS] = "tx_segments",
     [NB_TX_TSO] = "tx_tso",
+    [NB_TX_JOINED] = "tx_joined",
     [NB_TX_BAD] = "tx_offload_invalid",
     [NB_TX_TOO_LONG] = "tx_too_long",
     [NB_TX_NO_ROOM] = "tx_no_room",

@@ -10,6 +10,7 @@
 BENCHMARKS += \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-ports \
+	tests/bench/bench-tcp \
 	tests/bench/bench-tap \
 	tests/bench/bench-capture \
 	tests/bench/bench-attack \
@@ -48,6 +49,7 @@ EXTRA_DIST += \
 	tests/bench/bench-lib.sh \
 	tests/bench/bench-ports \
 	tests/bench/bench-restart \
+	tests/bench/bench-tcp \
 	tests/bench/bench-tap \
 	tests/bench/bench-why \
 	tests/bench/table.awk

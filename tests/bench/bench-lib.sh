@@ -81,7 +81,9 @@ on_cpu() {
 # switches can alternate.
 
 # world_make NAME DAEMON-OPTION...: makes a world with the hosts a and b at the
-# ports p1 and p2, which are wired to each other, and enters it.
+# ports p1 and p2, which are wired to each other, and enters it.  The database
+# has other_config:$world_settings, if that is set.
+world_settings=
 world_make() {
     world=$1
     shift
@@ -95,6 +97,8 @@ world_make() {
         cat start.err >&2
         return 1
     }
+    test -z "$world_settings" ||
+        ovs-vsctl set open . "other_config:$world_settings" || return
     ovs-vsctl add-br br0 -- set-fail-mode br0 secure -- \
         add-port br0 p1 -- set interface p1 ofport_request=1 -- \
         add-port br0 p2 -- set interface p2 ofport_request=2 || return
