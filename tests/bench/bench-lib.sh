@@ -80,6 +80,12 @@ on_cpu() {
 # subdirectory of its name.  They live side by side, so that runs of different
 # switches can alternate.
 
+# world_set: some settings count only from the start of the daemon.
+world_set() {
+    test -z "$world_settings" ||
+        ovs-vsctl --no-wait set open . "other_config:$world_settings"
+}
+
 # world_make NAME DAEMON-OPTION...: makes a world with the hosts a and b at the
 # ports p1 and p2, which are wired to each other, and enters it.  The database
 # has other_config:$world_settings, if that is set.
@@ -93,12 +99,11 @@ world_make() {
         net_host a p1 10.9.0.1/24 && net_host b p2 10.9.0.2/24 || return
     net_in a sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
     net_in b sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
-    { sandbox_start_db && sandbox_start_switch "$@"; } 2>start.err || {
+    { sandbox_start_db && world_set && sandbox_start_switch "$@"; } \
+        2>start.err || {
         cat start.err >&2
         return 1
     }
-    test -z "$world_settings" ||
-        ovs-vsctl set open . "other_config:$world_settings" || return
     ovs-vsctl add-br br0 -- set-fail-mode br0 secure -- \
         add-port br0 p1 -- set interface p1 ofport_request=1 -- \
         add-port br0 p2 -- set interface p2 ofport_request=2 || return
