@@ -83,7 +83,8 @@ struct netdev_bsd {
     atomic_bool pmd;                /* Threads of their own poll it. */
     atomic_uint64_t counters[NB_N_COUNTERS];
     bool leave;                     /* Packets may have work left over
-                                     * (userspace-tso-enable).  Constant. */
+                                     * (userspace-tso-enable).  Constant once
+                                     * this is a port. */
     struct nb_policer policer;
 
     /* Receiving. */

@@ -31,7 +31,6 @@
 #include "packets.h"
 #include "smap.h"
 #include "unixctl.h"
-#include "userspace-tso.h"
 #include "util.h"
 
 /* Last, because it undoes definitions of <config.h>. */
@@ -103,12 +102,6 @@ common_construct(struct netdev_bsd *netdev, bool is_tap, const char *kname,
     atomic_init(&netdev->pmd, false);
     atomic_init(&netdev->rx_way, NULL);
     netdev->config.n_rxq = netdev->wanted.n_rxq = 1;
-    netdev->leave = userspace_tso_enabled();
-    if (netdev->leave) {
-        netdev->up.ol_flags = (NETDEV_TX_OFFLOAD_TCP_TSO
-                               | NETDEV_TX_OFFLOAD_TCP_CKSUM
-                               | NETDEV_TX_OFFLOAD_UDP_CKSUM);
-    }
     nb_dev_register(&netdev->dev, netdev_get_name(&netdev->up), is_tap,
                     kname, ifindex, announce);
 }

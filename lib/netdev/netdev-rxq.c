@@ -31,6 +31,7 @@
 #include "packets.h"
 #include "seq.h"
 #include "timeval.h"
+#include "userspace-tso.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(netdev_bsd_rxq);
@@ -345,6 +346,19 @@ nb_rxq_alloc(void)
     return &rxq->up;
 }
 
+/* The switch learns from its database whether TSO packets are allowed, which
+ * is later than the routes of the host make it open their devices. */
+static void
+learn_tso(struct netdev_bsd *netdev)
+{
+    netdev->leave = userspace_tso_enabled();
+    if (netdev->leave) {
+        netdev->up.ol_flags |= (NETDEV_TX_OFFLOAD_TCP_TSO
+                                | NETDEV_TX_OFFLOAD_TCP_CKSUM
+                                | NETDEV_TX_OFFLOAD_UDP_CKSUM);
+    }
+}
+
 int
 nb_rxq_construct(struct netdev_rxq *rxq_)
 {
@@ -352,6 +366,7 @@ nb_rxq_construct(struct netdev_rxq *rxq_)
     struct netdev_bsd *netdev = rxq_netdev(rxq);
     int error = 0;
 
+    learn_tso(netdev);
     ovs_mutex_init(&rxq->mutex);
     ovs_mutex_lock(&rxq->mutex);
     rxq->seqno = seq_read(netdev->dev.seq);
