@@ -212,6 +212,12 @@ host_system(void)
     return "fake";
 }
 
+void
+host_keep_memory(size_t size)
+{
+    (void) size;
+}
+
 int
 host_revalidate_interval(void)
 {

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 static int
@@ -389,6 +390,39 @@ cmd_events(char *argv[])
     return error;
 }
 
+/* Allocates, fills and frees a batch of long packets. */
+static void
+use_memory(void)
+{
+    void *packets[32];
+
+    for (size_t i = 0; i < 32; i++) {
+        packets[i] = malloc(65536);
+        if (packets[i]) {
+            memset(packets[i], i, 65536);
+        }
+    }
+    for (size_t i = 0; i < 32; i++) {
+        free(packets[i]);
+    }
+}
+
+/* What a second batch costs when there was one. */
+static int
+cmd_keep_memory(char *argv[])
+{
+    struct rusage before, after;
+
+    (void) argv;
+    host_keep_memory(8 * 1024 * 1024);
+    use_memory();
+    getrusage(RUSAGE_SELF, &before);
+    use_memory();
+    getrusage(RUSAGE_SELF, &after);
+    printf("%ld page faults\n", after.ru_minflt - before.ru_minflt);
+    return 0;
+}
+
 static const struct {
     const char *name;
     int n_args;
@@ -411,6 +445,7 @@ static const struct {
     { "arp", 2, cmd_arp },
     { "offloads", 2, cmd_offloads },
     { "tap", 2, cmd_tap },
+    { "keep-memory", 0, cmd_keep_memory },
     { "events", 1, cmd_events },
 };
 

@@ -33,6 +33,13 @@ static int request_socket = -1;
 
 static pthread_mutex_t flags_mutex = PTHREAD_MUTEX_INITIALIZER;
 
+/* Both have jemalloc(3). */
+void
+host_keep_memory(size_t size)
+{
+    (void) size;
+}
+
 int
 bsd_errno(int error)
 {

@@ -17,6 +17,7 @@
 #include "host/host-rtnl.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <net/if_arp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,19 @@ const char *
 host_system(void)
 {
     return "linux";
+}
+
+/* Once it is told anything, glibc no more raises by itself the other threshold
+ * either, the size from which on memory is mapped and unmapped each time. */
+void
+host_keep_memory(size_t size)
+{
+#ifdef M_TRIM_THRESHOLD
+    mallopt(M_TRIM_THRESHOLD, size);
+    mallopt(M_MMAP_THRESHOLD, size);
+#else
+    (void) size;
+#endif
 }
 
 int

@@ -78,6 +78,16 @@
  * "netbsd".  A static string. */
 const char *host_system(void);
 
+/* Asks the C library to keep up to 'size' bytes of memory that was freed for
+ * what is allocated next, where it would give back less than that to the
+ * system at once: glibc does from 128 kB on, which is two packets of TSO, each
+ * of which then costs a page fault every 4 kB (M_TRIM_THRESHOLD in
+ * mallopt(3)).  Does nothing where freed memory stays for a while anyway, as
+ * with jemalloc(3).
+ *
+ * Concerns the whole process, for good. */
+void host_keep_memory(size_t size);
+
 /* Statistics.
  *
  * Totals since the interface was created, from the *kernel's* side of the

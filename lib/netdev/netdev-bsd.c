@@ -43,6 +43,10 @@ VLOG_DEFINE_THIS_MODULE(netdev_bsd_class);
  * main thread waits, so it is short; the answer is local. */
 #define ROUTE_TIMEOUT_MS 200
 
+/* Freed memory that is kept for the next packets: of a few batches of the
+ * longest. */
+#define MEMORY_KEPT (8 * 1024 * 1024)
+
 /* The numbers of features go through unchanged. */
 BUILD_ASSERT_DECL((int) HOST_F_10MB_HD == NETDEV_F_10MB_HD);
 BUILD_ASSERT_DECL((int) HOST_F_10MB_FD == NETDEV_F_10MB_FD);
@@ -1065,6 +1069,7 @@ netdev_bsd_register(void)
     if (dummy) {
         return 0;
     }
+    host_keep_memory(MEMORY_KEPT);
     nb_qos_lend(builtin, &system_class);
     nb_qos_lend(builtin, &tap_class);
     fatal_signal_add_hook(leave_taps, NULL, NULL, true);
