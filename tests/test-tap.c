@@ -3,7 +3,8 @@
  *
  * What keeps the frames that clients write from harming the switch: a port is
  * not rebuilt under a frame that is being sent to it, and frames that nobody
- * fetches do not stay.  See tap/tap-inject.c and tap/tap-feedback.c. */
+ * fetches do not stay.  See tap/tap-inject.c and tap/tap-feedback.c.  And the
+ * numbers of packets, when a thread has used up its own. */
 
 #include <config.h>
 
@@ -22,6 +23,7 @@
 #include "ovs-rcu.h"
 #include "ovs-thread.h"
 #include "tap/tap-feedback.h"
+#include "tap/tap-identity.h"
 #include "tap/tap-inject.h"
 #include "timeval.h"
 #include "util.h"
@@ -223,6 +225,21 @@ test_expire(void)
     CHECK_INT(tap_feedback_pending(), false);
 }
 
+/* Numbers begin again without one that is 0, or another thread's, and without
+ * one twice in a row. */
+static void
+test_identity(void)
+{
+    const uint64_t n = UINT64_C(1) << 40;
+    uint64_t last = n - 2, others = n - 1;
+
+    CHECK_INT(tap_identity_next(0, &last), n + n - 1);
+    CHECK_INT(tap_identity_next(0, &last), n);
+    CHECK_INT(tap_identity_next(0, &last), n + 1);
+    CHECK_INT(tap_identity_next(1, &others), 2 * n);
+    CHECK_INT(tap_identity_next(1, &others), 2 * n + 1);
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -231,8 +248,10 @@ main(int argc, char *argv[])
         test_reconfigure();
     } else if (argc == 2 && !strcmp(argv[1], "expire")) {
         test_expire();
+    } else if (argc == 2 && !strcmp(argv[1], "identity")) {
+        test_identity();
     } else {
-        fprintf(stderr, "usage: %s reconfigure|expire\n", argv[0]);
+        fprintf(stderr, "usage: %s reconfigure|expire|identity\n", argv[0]);
         return EXIT_FAILURE;
     }
     return EXIT_SUCCESS;

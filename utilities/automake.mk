@@ -92,6 +92,8 @@ utilities_ovs_bpftap_SOURCES = \
 	utilities/bpftap-metrics.h \
 	utilities/bpftap-options.c \
 	utilities/bpftap-options.h \
+	utilities/bpftap-outer.c \
+	utilities/bpftap-outer.h \
 	utilities/bpftap-record.c \
 	utilities/bpftap-scrape.c \
 	utilities/bpftap-scrape.h \

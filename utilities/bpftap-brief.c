@@ -30,35 +30,46 @@ parse_ports(struct bt_brief *b, const uint8_t *p, size_t n)
     }
 }
 
+/* These two look at what 'offset' says of the 'size' bytes at 'data'. */
+
 static void
-parse_ipv4(struct bt_brief *b, const uint8_t *p, size_t n)
+parse_ipv4(struct bt_brief *b, const uint8_t *data, size_t size, size_t offset)
 {
+    const uint8_t *p = data + offset;
+    size_t n = size - offset;
     size_t header = n ? (p[0] & 0xf) * 4 : 0;
 
     if (n < 20 || p[0] >> 4 != 4 || header < 20) {
         return;
     }
     b->family = 4;
+    b->tos = p[1];
     b->ttl = p[8];
     b->proto = p[9];
     memcpy(b->src, p + 12, 4);
     memcpy(b->dst, p + 16, 4);
     if (n >= header && !(get_u16(p + 6) & 0x1fff)) {
+        b->payload = offset + header;
         parse_ports(b, p + header, n - header);
     }
 }
 
 static void
-parse_ipv6(struct bt_brief *b, const uint8_t *p, size_t n)
+parse_ipv6(struct bt_brief *b, const uint8_t *data, size_t size, size_t offset)
 {
+    const uint8_t *p = data + offset;
+    size_t n = size - offset;
+
     if (n < 40 || p[0] >> 4 != 6) {
         return;
     }
     b->family = 6;
+    b->tos = get_u16(p) >> 4;
     b->ttl = p[7];
     b->proto = p[6];
     memcpy(b->src, p + 8, 16);
     memcpy(b->dst, p + 24, 16);
+    b->payload = offset + 40;
     parse_ports(b, p + 40, n - 40);
 }
 
@@ -86,9 +97,9 @@ bt_brief_parse(struct bt_brief *b, const uint8_t *data, size_t n,
     }
     offset += 2;
     if (b->eth_type == 0x0800) {
-        parse_ipv4(b, data + offset, n - offset);
+        parse_ipv4(b, data, n, offset);
     } else if (b->eth_type == 0x86dd) {
-        parse_ipv6(b, data + offset, n - offset);
+        parse_ipv6(b, data, n, offset);
     }
 }
 

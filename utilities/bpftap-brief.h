@@ -26,8 +26,10 @@ struct bt_brief {
     uint16_t vlan;              /* ID of the outer tag; 0 for none. */
     uint8_t family;             /* 4, 6, or 0. */
     uint8_t src[16], dst[16];   /* IP addresses, the first 4 bytes for IPv4. */
+    uint8_t tos;                /* Or the traffic class of IPv6. */
     uint8_t ttl;
     uint8_t proto;
+    uint16_t payload;           /* Offset of what follows the IP header. */
     uint16_t sport, dport;      /* TCP, UDP, SCTP. */
     uint32_t len;               /* Bytes of the whole packet. */
 };

@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "bpftap-child.h"
+#include "bpftap-outer.h"
 
 /* The longest argument that a program can be given on Linux is 128 KiB, and a
  * byte takes two letters. */
@@ -577,9 +578,81 @@ ask(struct bt_forecast *f, struct bt_strv *argv, size_t length)
     bt_str_free(&output);
 }
 
+/* Finds 'port' in what dpif/show prints,
+ *
+ *     system@ovs-system: hit:1 missed:2
+ *       br0:
+ *         vxlan0 5/3: (vxlan: ...)
+ *
+ * and stores in '*number' how the datapath numbers it.  Returns the datapath's
+ * name, "ovs-system", which the caller frees, or NULL. */
+static char *
+parse_datapaths(const char *p, const struct bpfdev_port *port,
+                unsigned int *number)
+{
+    char datapath[64] = "", bridge[64] = "";
+
+    for (; *p; p += strcspn(p, "\n"), p += *p != '\0') {
+        char name[64];
+        unsigned int ofport;
+
+        if (sscanf(p, "    %63s %u/%u:", name, &ofport, number) == 3) {
+            if (ofport == port->ofport && !strcmp(bridge, port->bridge)) {
+                return bt_strdup(datapath);
+            }
+        } else if (*p == ' ') {
+            sscanf(p, "  %63[^:\n]:", bridge);
+        } else {
+            sscanf(p, "%*[^@\n]@%63[^:\n]:", datapath);
+        }
+    }
+    return NULL;
+}
+
+static char *
+find_datapath(const struct bpfdev_port *port, unsigned int timeout,
+              unsigned int *number)
+{
+    struct bt_strv argv = { NULL, 0 };
+    struct bt_str output = { NULL, 0, 0 };
+    char *datapath = NULL;
+
+    bt_strv_add(&argv, "ovs-appctl");
+    bt_strv_addf(&argv, "--timeout=%u", timeout);
+    bt_strv_add(&argv, "dpif/show");
+    if (!bt_run(argv.v, &output)) {
+        datapath = parse_datapaths(bt_str_cstr(&output), port, number);
+    }
+    bt_strv_free(&argv);
+    bt_str_free(&output);
+    return datapath;
+}
+
+/* Adds to 'argv' what the tracer is to know beside the packet.  What came in
+ * its tunnel can be told in the datapath's terms only: there are no others for
+ * options of Geneve. */
+static void
+add_flow(struct bt_strv *argv, const struct bpfdev_port *port,
+         const char **tunnel, unsigned int timeout)
+{
+    unsigned int number;
+    char *datapath = *tunnel ? find_datapath(port, timeout, &number) : NULL;
+
+    if (datapath) {
+        bt_strv_add(argv, datapath);
+        bt_strv_addf(argv, "%s,in_port(%u)", *tunnel, number);
+    } else {
+        *tunnel = NULL;
+        bt_strv_add(argv, port->bridge);
+        bt_strv_addf(argv, "in_port=%u", port->ofport);
+    }
+    free(datapath);
+}
+
 void
-bt_forecast_get(struct bt_forecast *f, const char *bridge, uint32_t ofport,
-                const uint8_t *data, size_t n, unsigned int timeout)
+bt_forecast_get(struct bt_forecast *f, const struct bpfdev_port *port,
+                const char *tunnel, const uint8_t *data, size_t n,
+                unsigned int timeout)
 {
     struct bt_strv argv = { NULL, 0 };
     char *hex;
@@ -595,10 +668,13 @@ bt_forecast_get(struct bt_forecast *f, const char *bridge, uint32_t ofport,
     bt_strv_addf(&argv, "--timeout=%u", timeout);
     bt_strv_add(&argv, "ofproto/trace");
     bt_strv_add(&argv, "--names");
-    bt_strv_add(&argv, bridge);
-    bt_strv_addf(&argv, "in_port=%u", ofport);
+    add_flow(&argv, port, &tunnel, timeout);
     bt_strv_add(&argv, hex);
     ask(f, &argv, n);
+    if (!f->error && !tunnel && bt_outer_is_tunnel(port->type)) {
+        note(f, "in a tunnel: with what key, addresses and options is not"
+             " known");
+    }
     bt_strv_free(&argv);
     free(hex);
 }

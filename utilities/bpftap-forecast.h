@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bpfdev/bpfdev.h"
 #include "bpftap-util.h"
 
 /* The flow that a packet met in one table. */
@@ -42,12 +43,13 @@ struct bt_forecast {
     char *error;                /* Why there is no forecast, or NULL. */
 };
 
-/* Asks what becomes of the 'n' bytes at 'data', received on port number
- * 'ofport' of 'bridge', and stores the answer in '*forecast'.  Waits for at
- * most 'timeout' seconds. */
-void bt_forecast_get(struct bt_forecast *forecast, const char *bridge,
-                     uint32_t ofport, const uint8_t *data, size_t n,
-                     unsigned int timeout);
+/* Asks what becomes of the 'n' bytes at 'data', received on 'port', and stores
+ * the answer in '*forecast'.  If it is a tunnel's port, 'tunnel' is what came
+ * with them (bt_outer_put()), NULL if that is not known; otherwise it is NULL.
+ * Waits for at most 'timeout' seconds, and with 'tunnel' twice. */
+void bt_forecast_get(struct bt_forecast *forecast,
+                     const struct bpfdev_port *port, const char *tunnel,
+                     const uint8_t *data, size_t n, unsigned int timeout);
 
 void bt_forecast_destroy(struct bt_forecast *);
 

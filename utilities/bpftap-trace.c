@@ -36,6 +36,7 @@
 #include "bpftap-logical.h"
 #include "bpftap-names.h"
 #include "bpftap-options.h"
+#include "bpftap-outer.h"
 #include "bpftap-ports.h"
 #include "bpftap-ways.h"
 #include "bpftap-who.h"
@@ -78,9 +79,21 @@ struct packet {
     uint32_t dlt;
 };
 
+/* The beginning of a packet that a tunnel may take another one out of. */
+struct outer {
+    uint64_t id;                /* Its identity, 0: none. */
+    size_t n;
+    uint8_t data[256];
+};
+
+/* Of the latest so many: ports are read in turn, and bring what came within a
+ * twentieth of a second. */
+#define N_OUTERS 4096
+
 /* A packet that was traced, until it is told. */
 struct pending {
     uint64_t id;                /* Its identity. */
+    bool waiting;               /* For its outer packet, and not traced. */
     uint64_t n_lost;            /* Of the ways when it was traced. */
     struct packet packet;
     const struct bpfdev_port *port;
@@ -100,6 +113,8 @@ struct trace {
     bool forecast_only;
 
     struct bt_ways ways;        /* Not of packets from a file. */
+    struct outer *outers;       /* A ring; NULL if no tunnel is traced. */
+    size_t next_outer;
     struct pending *pending;
     size_t n_pending;
     bool ending;                /* There is no time to wait any more. */
@@ -319,24 +334,24 @@ print_json(struct trace *trace, const struct pending *p,
     free(line);
 }
 
-/* Asks the tracer about 'packet', received on 'port', and stores the answer in
- * '*f'.  The next one has to wait until the switch has had time for other
- * things. */
+/* Asks the tracer about 'p', and stores the answer there.  The next one has to
+ * wait until the switch has had time for other things.  'tunnel' is as for
+ * bt_forecast_get(). */
 static void
-forecast(struct trace *trace, const struct bpfdev_port *port,
-         const struct packet *packet, struct bt_forecast *f)
+forecast(struct trace *trace, struct pending *p, const char *tunnel)
 {
+    struct bt_forecast *f = &p->forecast;
     uint64_t start = bt_now_mono();
     uint64_t took, pause = BT_NSEC / trace->rate;
 
-    bt_forecast_get(f, port->bridge, port->ofport, packet->data,
-                    packet->caplen, trace->timeout);
+    bt_forecast_get(f, p->port, tunnel, p->packet.data, p->packet.caplen,
+                    trace->timeout);
+    p->waiting = false;
     took = bt_now_mono() - start;
     trace->next_at = start + (pause > 10 * took ? pause : 10 * took);
 
     count_outcome(trace, f->error ? f->error : f->outcome.s);
     trace->n_failed += f->error != NULL;
-    trace->n_traced++;
 }
 
 static void
@@ -443,7 +458,8 @@ trace_file(struct trace *trace)
         };
 
         wait_for_turn(trace);
-        forecast(trace, &port, &p.packet, &p.forecast);
+        trace->n_traced++;
+        forecast(trace, &p, NULL);
         tell(trace, &p, &no_fact);
         bt_forecast_destroy(&p.forecast);
     }
@@ -451,6 +467,66 @@ trace_file(struct trace *trace)
         bt_fatal("%s: %s", trace->file, pcap_geterr(pcap));
     }
     pcap_close(pcap);
+}
+
+/* What comes out of tunnels. */
+
+/* Traces those of the pending packets that have waited for 'outer'. */
+static void
+trace_waiting(struct trace *trace, const struct outer *outer)
+{
+    for (size_t i = 0; i < trace->n_pending; i++) {
+        struct pending *p = &trace->pending[i];
+        struct bt_str tunnel = { NULL, 0, 0 };
+
+        if (p->waiting && p->id == outer->id
+            && bt_outer_put(&tunnel, p->port->type, outer->data, outer->n)) {
+            forecast(trace, p, tunnel.s);
+        }
+        bt_str_free(&tunnel);
+    }
+}
+
+/* Keeps what 'port' has received, because it may be the outer packet of one
+ * that is read before or after it. */
+static void
+keep_outer(struct trace *trace, const struct bt_way_port *port, uint64_t id)
+{
+    const struct bpfdev_packet *packet = &port->tap.packet;
+    struct outer *outer = &trace->outers[trace->next_outer];
+
+    trace->next_outer = (trace->next_outer + 1) % N_OUTERS;
+    outer->id = id;
+    outer->n = (packet->caplen < sizeof outer->data ? packet->caplen
+                : sizeof outer->data);
+    memcpy(outer->data, packet->data, outer->n);
+    trace_waiting(trace, outer);
+}
+
+/* Traces 'p' now, whatever it waits for. */
+static void
+stop_waiting(struct trace *trace, struct pending *p)
+{
+    if (p->waiting) {
+        forecast(trace, p, NULL);
+    }
+}
+
+/* Traces 'p', which has just come in by a tunnel's port, or lets it wait. */
+static void
+trace_inner(struct trace *trace, struct pending *p)
+{
+    p->waiting = true;
+    if (!p->id || trace->forecast_only) {
+        stop_waiting(trace, p);
+        return;
+    }
+    trace->next_at = bt_now_mono() + BT_NSEC / trace->rate;
+    for (size_t i = 0; i < N_OUTERS; i++) {
+        if (trace->outers[i].id == p->id) {
+            trace_waiting(trace, &trace->outers[i]);
+        }
+    }
 }
 
 /* From ports. */
@@ -477,7 +553,12 @@ take_packet(struct trace *trace, const struct bt_way_port *port, uint64_t id)
             .len = packet->len, .dlt = tap->dlt,
         },
     };
-    forecast(trace, p->port, &p->packet, &p->forecast);
+    trace->n_traced++;
+    if (bt_outer_is_tunnel(p->port->type)) {
+        trace_inner(trace, p);
+    } else {
+        forecast(trace, p, NULL);
+    }
 }
 
 /* Tells pending packet number 'i', and forgets it. */
@@ -486,6 +567,7 @@ finish_packet(struct trace *trace, size_t i, const struct bt_fact *fact)
 {
     struct pending *p = &trace->pending[i];
 
+    stop_waiting(trace, p);
     tell(trace, p, fact);
     free((uint8_t *) p->packet.data);
     bt_forecast_destroy(&p->forecast);
@@ -501,6 +583,11 @@ packet_seen(const struct bt_way_port *port,
     const struct bt_fact no_fact = { .known = false };
     struct trace *trace = trace_;
 
+    if (trace->outers && identity->id
+        && port->tap.packet.direction == BPFDEV_DIR_IN
+        && !bt_outer_is_tunnel(port->info.type)) {
+        keep_outer(trace, port, identity->id);
+    }
     if (!port->chosen || port->tap.packet.direction != BPFDEV_DIR_IN
         || (trace->max && trace->n_traced >= trace->max)) {
         return;
@@ -548,6 +635,7 @@ way_ended(const struct bt_way *way, const struct bt_way_event *in,
         if (trace->pending[i].id == way->id) {
             struct bt_fact fact;
 
+            stop_waiting(trace, &trace->pending[i]);
             get_fact(trace, &trace->pending[i], way, in, &fact);
             finish_packet(trace, i, &fact);
             bt_fact_destroy(&fact);
@@ -593,12 +681,26 @@ open_ways(struct trace *trace)
     }
 }
 
+/* Makes room for outer packets if there may be any. */
+static void
+prepare_outers(struct trace *trace)
+{
+    for (size_t i = 0; i < trace->ways.n_ports && !trace->outers; i++) {
+        const struct bt_way_port *port = &trace->ways.ports[i];
+
+        if (port->chosen && bt_outer_is_tunnel(port->info.type)) {
+            trace->outers = bt_zalloc(N_OUTERS * sizeof *trace->outers);
+        }
+    }
+}
+
 static void
 trace_ports(struct trace *trace)
 {
     const struct bt_fact no_fact = { .known = false };
 
     open_ways(trace);
+    prepare_outers(trace);
     while (bt_ways_run(&trace->ways, UINT64_MAX)) {
         continue;
     }
@@ -609,6 +711,7 @@ trace_ports(struct trace *trace)
     }
     bt_ways_close(&trace->ways);
     free(trace->pending);
+    free(trace->outers);
 }
 
 static int

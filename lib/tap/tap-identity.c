@@ -55,23 +55,23 @@ tag_place(const struct dp_packet *packet)
                       - sizeof(struct tag));
 }
 
-static uint64_t
-next_id(void)
+uint64_t
+tap_identity_next(unsigned int thread, uint64_t *last)
 {
-    uint64_t *last = last_number_get();
-
     *last = (*last + 1) & ((UINT64_C(1) << COUNTER_BITS) - 1);
-    return ((uint64_t) (ovsthread_id_self() + 1) << COUNTER_BITS) | *last;
+    return ((uint64_t) (thread + 1) << COUNTER_BITS) | *last;
 }
 
 void
 tap_identity_give(const char *name, struct dp_packet_batch *batch)
 {
     struct tag tag = { .port = bpf_record_port_hash(name), .magic = MAGIC };
+    unsigned int thread = ovsthread_id_self();
+    uint64_t *last = last_number_get();
     struct dp_packet *packet;
 
     DP_PACKET_BATCH_FOR_EACH (i, packet, batch) {
-        tag.id = next_id();
+        tag.id = tap_identity_next(thread, last);
         memcpy(tag_place(packet), &tag, sizeof tag);
     }
 }

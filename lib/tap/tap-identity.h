@@ -40,6 +40,10 @@
 struct dp_packet;
 struct dp_packet_batch;
 
+/* The number after '*last', which becomes it, of a thread whose own number is
+ * 'thread'.  It is never 0. */
+uint64_t tap_identity_next(unsigned int thread, uint64_t *last);
+
 /* Gives each packet in 'batch', just received from port 'name', an identity.
  * Any thread. */
 void tap_identity_give(const char *name, struct dp_packet_batch *batch);
