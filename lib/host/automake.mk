@@ -42,28 +42,41 @@ EXTRA_DIST += \
 	lib/host/host-rtnl.h
 endif
 
-# What the BSDs share, and the file of each.
+# What the BSDs share, and the files of each.
 bsd_host_sources = \
 	$(host_rx_sources) \
 	lib/host/host-bsd-addr.c \
+	lib/host/host-bsd-bpf.c \
 	lib/host/host-bsd-media.c \
+	lib/host/host-bsd-notifier.c \
+	lib/host/host-bsd-offload.c \
 	lib/host/host-bsd-pcap.c \
 	lib/host/host-bsd-promisc.c \
+	lib/host/host-bsd-request.c \
+	lib/host/host-bsd-request.h \
 	lib/host/host-bsd-route.c \
 	lib/host/host-bsd-routes.c \
+	lib/host/host-bsd-rx.c \
 	lib/host/host-bsd-tap.c \
+	lib/host/host-bsd-tx.c \
 	lib/host/host-bsd.c \
 	lib/host/host-bsd.h \
 	lib/host/host-routes.h \
 	lib/host/rtbsd.c \
 	lib/host/rtbsd.h
+freebsd_host_sources = \
+	lib/host/host-freebsd-tables.c \
+	lib/host/host-freebsd.c
+netbsd_host_sources = \
+	lib/host/host-netbsd-tables.c \
+	lib/host/host-netbsd.c
 if HOST_FREEBSD
-lib_host_libhost_la_SOURCES += $(bsd_host_sources) lib/host/host-freebsd.c
+lib_host_libhost_la_SOURCES += $(bsd_host_sources) $(freebsd_host_sources)
 endif
 if HOST_NETBSD
-lib_host_libhost_la_SOURCES += $(bsd_host_sources) lib/host/host-netbsd.c
+lib_host_libhost_la_SOURCES += $(bsd_host_sources) $(netbsd_host_sources)
 endif
 EXTRA_DIST += \
 	$(bsd_host_sources) \
-	lib/host/host-freebsd.c \
-	lib/host/host-netbsd.c
+	$(freebsd_host_sources) \
+	$(netbsd_host_sources)

@@ -2,7 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * The host interface of the BSDs: Internet addresses of interfaces.
+ * The host interface of the BSDs: addresses of interfaces, both of the link
+ * and of the Internet.
  *
  * No state and no locks.  Any thread may call anything. */
 
@@ -18,6 +19,39 @@
 #include <netinet/in_var.h>
 
 #include "host/rtbsd.h"
+
+/* No request of either system tells the present link-layer address of an
+ * interface, but its message in the interface table does, along with about
+ * everything else. */
+int
+bsd_get_lladdr(const char *name, struct host_link *link)
+{
+    struct host_event event;
+    struct rtbsd_msg msg;
+    unsigned int ifindex;
+    size_t len;
+    void *buf;
+    int error;
+
+    error = bsd_iflist(name, false, &ifindex, &buf, &len);
+    if (error) {
+        return error;
+    }
+
+    error = ENODEV;
+    if (len) {
+        rtbsd_next(buf, len, &msg);
+        rtbsd_to_event(&msg, &event);
+        if (event.type == HOST_EV_LINK
+            && event.link.have & HOST_V_LLADDR
+            && event.link.ifindex == ifindex) {
+            *link = event.link;
+            error = 0;
+        }
+    }
+    free(buf);
+    return error;
+}
 
 /* The mask of an IPv4-mapped address is IPv4-mapped, too. */
 static void

@@ -2,8 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * The host interface of the BSDs: promiscuous mode, and what else is asked of
- * bpf(4) besides packets.
+ * The host interface of the BSDs: promiscuous mode.
  *
  * The mode is held by a bpf descriptor that stays open, and so ends with this
  * process, whatever ends it, and stays with the interface when that is
@@ -17,7 +16,6 @@
 #include "host/host-bsd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,52 +27,6 @@
 struct host_promisc {
     int fd;
 };
-
-int
-bsd_bpf_errno(const char *name, int error)
-{
-    unsigned int ifindex;
-
-    switch (error) {
-    case ENXIO:
-    case EINVAL:
-        if (bsd_ifindex(name, &ifindex) == ENODEV) {
-            return ENODEV;
-        }
-        return error == ENXIO ? EOPNOTSUPP : error;
-    default:
-        return error;
-    }
-}
-
-bool
-host_rx_is_attached(const struct host_rx *rx)
-{
-    unsigned int type;
-
-    return (ioctl(host_rx_fd(rx), BIOCGDLT, &type) >= 0
-            || errno != EINVAL);
-}
-
-/* Attaches bpf descriptor 'fd' to 'name', promiscuous and without capturing
- * anything. */
-static int
-attach(int fd, const char *name)
-{
-    struct bpf_insn reject = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct bpf_program program = { .bf_len = 1, .bf_insns = &reject };
-    struct ifreq ifr;
-    int error;
-
-    /* The filter comes first, lest packets are copied meanwhile. */
-    error = bsd_name_request(name, &ifr, sizeof ifr);
-    if (!error && (ioctl(fd, BIOCSETF, &program) < 0
-                   || ioctl(fd, BIOCSETIF, &ifr) < 0
-                   || ioctl(fd, BIOCPROMISC, NULL) < 0)) {
-        error = bsd_bpf_errno(name, errno);
-    }
-    return error;
-}
 
 /* True if 'fd' still holds the mode of interface 'name': not after the
  * interface was renamed, or destroyed, even if there is another one of its
@@ -108,17 +60,17 @@ acquire(const char *name, struct host_promisc **holdp)
     if (!hold) {
         return ENOMEM;
     }
-    hold->fd = open("/dev/bpf", O_RDWR | O_CLOEXEC);
-    error = hold->fd < 0 ? errno : attach(hold->fd, name);
-    if (!error) {
-        *holdp = hold;
-        return 0;
-    }
-    if (hold->fd >= 0) {
+    error = bsd_bpf_open_mute(name, &hold->fd);
+    if (!error && ioctl(hold->fd, BIOCPROMISC, NULL) < 0) {
+        error = bsd_bpf_errno(name, errno);
         close(hold->fd);
     }
-    free(hold);
-    return error;
+    if (error) {
+        free(hold);
+        return error;
+    }
+    *holdp = hold;
+    return 0;
 }
 
 int

@@ -4,48 +4,31 @@
  *
  * What the host files of the BSDs share below host.h.
  *
- * host-bsd.c, its siblings and rtbsd.c are compiled for every BSD.  The second
- * half of this header is what they ask of host-freebsd.c or host-netbsd.c: one
- * question per difference between the systems.
+ * These files are compiled for every BSD.  Each uses those above it only:
  *
- * Threads: any, for every function.  Nothing here has state but the one
- * socket for requests (host-bsd.c) and the list of open taps (host-bsd-tap.c),
- * which mutexes guard. */
+ *   - the tables of the system: host-freebsd-tables.c, ...
+ *   - rtbsd.c, which takes messages apart, and host-bsd-request.c
+ *   - host-freebsd.c, ...: what is asked in another way on each system
+ *   - host-bsd-*.c, by subject
+ *   - host-bsd.c: the values of an interface.
+ *
+ * The second half of this header is what comes from the system's files: one
+ * question per difference between the systems.  tests/bsd/layers.py sees to it
+ * that no two files know each other.
+ *
+ * Threads: any, for every function.  Nothing here has state but the list of
+ * open taps (host-bsd-tap.c), which a mutex guards. */
 
 #ifndef HOST_HOST_BSD_H
 #define HOST_HOST_BSD_H 1
 
 #include "host/host.h"
+#include "host/host-bsd-request.h"
 #include <sys/socket.h>
 #include <net/if.h>
 
 struct if_data;
 struct ifmediareq;
-struct ifreq;
-
-/* Helpers (host-bsd.c).  All return 0 or a positive errno value in the terms
- * of host.h: ENODEV instead of ENXIO. */
-
-/* The value of host.h for the system's errno value 'error'. */
-int bsd_errno(int error);
-
-/* ENAMETOOLONG if 'name' does not fit, with its NUL, into IFNAMSIZ bytes.
- * ENODEV if it is empty or no interface can have it. */
-int bsd_check_name(const char *name);
-
-/* Puts 'name' into the first member of a request 'req', and clears the other
- * bytes of its 'size'. */
-int bsd_name_request(const char *name, void *req, size_t size);
-
-/* Makes 'request' with argument 'arg' on a socket for requests. */
-int bsd_ioctl(unsigned long request, void *arg);
-
-/* bsd_name_request() and bsd_ioctl() for a struct ifreq. */
-int bsd_ifreq(const char *name, unsigned long request, struct ifreq *ifr);
-
-/* True if 'error' of a request means that the interface or the system does
- * not know it. */
-bool bsd_is_unsupported(int error);
 
 /* What the failure 'error' to attach a bpf descriptor to 'name' means.  ENXIO
  * has two meanings: there is no such interface (ENODEV), or it is one without
@@ -53,26 +36,12 @@ bool bsd_is_unsupported(int error);
  * gone. */
 int bsd_bpf_errno(const char *name, int error);
 
-/* Looks up the index of 'name'. */
-int bsd_ifindex(const char *name, unsigned int *ifindex);
+/* Opens in '*fdp' a bpf descriptor that is attached to 'name', can be written
+ * to, and captures nothing. */
+int bsd_bpf_open_mute(const char *name, int *fdp);
 
-/* Reads the table 'mib' of sysctl(3) into '*buf', which the caller must
- * free(), and its length into '*len'.  The table may grow while it is
- * read. */
-int bsd_sysctl_table(const int *mib, unsigned int mib_len, void **buf,
-                     size_t *len);
-
-/* Reads the part of the interface table that is about 'name', whose index is
- * stored in '*ifindex': a message for the interface and, if 'addresses', one
- * for each of its addresses. */
-int bsd_iflist(const char *name, bool addresses, unsigned int *ifindex,
-               void **buf, size_t *len);
-
-/* Stores the parts of 'data' that have a place in 'link'. */
-void bsd_link_from_data(const struct if_data *data, struct host_link *link);
-
-/* HOST_FLAG_* for the system's interface flags 'flags'. */
-unsigned int bsd_host_flags(unsigned int flags);
+/* Link-layer address of 'name', as HOST_V_LLADDR of host_link_get(). */
+int bsd_get_lladdr(const char *name, struct host_link *link);
 
 /* Finishes a tap: 'fd' has just been opened.  Makes it non-blocking and
  * close-on-exec, fills '*tap' and remembers the tap until it is closed.  On an
@@ -107,7 +76,7 @@ struct bsd_medium {
 };
 
 /*
- * From host-freebsd.c or host-netbsd.c.
+ * From host-freebsd.c or host-netbsd.c, and their tables.
  */
 
 /* Stores in the 'size' bytes at 'name' what interface 'ifindex' was called when
@@ -127,14 +96,12 @@ int bsd_change_offloads(const char *name, uint64_t off, uint64_t on,
 int bsd_get_flags(const char *name, unsigned int *flags);
 int bsd_set_flags(const char *name, unsigned int flags);
 
-/* The bits of them that mean promiscuous mode. */
-extern const unsigned int bsd_promisc_flags;
+/* Makes routing socket 'fd' tell about overflows and restricts it to the
+ * messages that matter, as far as the system can. */
+void bsd_tune_notifier(int fd);
 
 /* SIOCGIFDATA. */
 int bsd_get_if_data(const char *name, struct if_data *data);
-
-/* Packets dropped on output, UINT64_MAX if the system does not count them. */
-uint64_t bsd_output_drops(const struct if_data *data);
 
 /* Asks for the media of an interface: 'imr->ifm_name', '->ifm_ulist' and
  * '->ifm_count' are filled in. */
@@ -146,10 +113,6 @@ extern const size_t n_bsd_media;
 
 /* The number of the medium in media word 'word'. */
 unsigned int bsd_medium_number(int word);
-
-/* True where the kernel takes a name of digits for the index of an interface,
- * so that no interface can have such a name. */
-extern const bool bsd_digits_are_index;
 
 /* Size in bytes of the largest capture buffer that the system allows. */
 extern const int bsd_max_capture_buffer;

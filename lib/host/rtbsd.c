@@ -2,25 +2,21 @@
  * SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * The routing socket: parser and notifier.  See rtbsd.h.
+ * The messages of the routing socket: their parser.  See rtbsd.h.
  *
- * No locks: a notifier belongs to one thread at a time. */
+ * No state and no locks.  Any thread may call anything. */
 
 #include "host/rtbsd.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <net/if.h>
 #include <net/if_dl.h>
 #include <net/if_types.h>
 #include <net/route.h>
 #include <netinet/in.h>
-
-#include "host/host-bsd.h"
 
 /* Message types. */
 
@@ -44,23 +40,50 @@ rtbsd_type_kind(int type)
     return is_known_type(type) ? rtbsd_types[type].kind : RTBSD_OTHER;
 }
 
+unsigned int
+rtbsd_host_flags(unsigned int flags)
+{
+    return ((flags & IFF_UP ? HOST_FLAG_UP : 0)
+            | (flags & rtbsd_promisc_flags ? HOST_FLAG_PROMISC : 0)
+            | (flags & IFF_LOOPBACK ? HOST_FLAG_LOOPBACK : 0));
+}
+
+static void
+stats_from_data(const struct if_data *data, struct host_stats *stats)
+{
+    host_stats_init(stats);
+    stats->rx_packets = data->ifi_ipackets;
+    stats->tx_packets = data->ifi_opackets;
+    stats->rx_bytes = data->ifi_ibytes;
+    stats->tx_bytes = data->ifi_obytes;
+    stats->rx_errors = data->ifi_ierrors;
+    stats->tx_errors = data->ifi_oerrors;
+    stats->rx_dropped = data->ifi_iqdrops;
+    stats->tx_dropped = rtbsd_output_drops(data);
+    stats->rx_multicast = data->ifi_imcasts;
+    stats->tx_multicast = data->ifi_omcasts;
+    stats->collisions = data->ifi_collisions;
+    stats->rx_noproto = data->ifi_noproto;
+}
+
+void
+rtbsd_link_from_data(const struct if_data *data, struct host_link *link)
+{
+    link->have |= HOST_V_STATS | HOST_V_MTU;
+    stats_from_data(data, &link->stats);
+    link->mtu = data->ifi_mtu > INT_MAX ? INT_MAX : (int) data->ifi_mtu;
+
+    /* An interface whose state is unknown may know better by its media. */
+    if (data->ifi_link_state != LINK_STATE_UNKNOWN) {
+        link->have |= HOST_V_CARRIER;
+        link->carrier = data->ifi_link_state == LINK_STATE_UP;
+    }
+}
+
 /* Values that no message about an interface's arrival carries. */
 #define ALL_BUT_IDENTITY (HOST_V_FLAGS | HOST_V_MTU | HOST_V_LLADDR     \
                           | HOST_V_CARRIER | HOST_V_STATS | HOST_V_ADDRS \
                           | HOST_V_MEDIA | HOST_V_NEIGH)
-
-/* The largest message that is looked at.  The kernels' own messages stay below
- * 500 bytes; what is longer is cut by recv() and then fails the check of its
- * length. */
-#define RECV_SIZE 4096
-
-/* Size of the receive buffer to ask for, and where to give up asking for
- * less.  10,000 messages about interfaces occupy about 4 MB. */
-#define RCVBUF_MAX (8 * 1024 * 1024)
-#define RCVBUF_MIN (64 * 1024)
-
-/* How often an interrupted recv() is tried again. */
-#define MAX_INTERRUPTS 16
 
 /* Where a socket address has its length and its family. */
 #define SA_LEN_AT 0
@@ -332,8 +355,8 @@ link_event(const struct rtbsd_msg *msg, struct host_event *event)
 
     set_event(event, HOST_EV_LINK, ifm.ifm_index);
     event->link.have |= HOST_V_FLAGS;
-    event->link.flags = bsd_host_flags(ifm.ifm_flags);
-    bsd_link_from_data(&ifm.ifm_data, &event->link);
+    event->link.flags = rtbsd_host_flags(ifm.ifm_flags);
+    rtbsd_link_from_data(&ifm.ifm_data, &event->link);
     rtbsd_parse_sdl(&addrs[RTAX_IFP], &event->link);
 
     /* An interface that does not report its link state here may still report
@@ -451,110 +474,4 @@ rtbsd_to_event(const struct rtbsd_msg *msg, struct host_event *event)
     default:
         break;
     }
-}
-
-const char *
-host_msg_name(int msg_type)
-{
-    return msg_type >= 0 && msg_type < 256 ? rtbsd_type_name(msg_type) : NULL;
-}
-
-/* The notifier. */
-struct host_notifier {
-    int fd;
-    uint8_t buf[RECV_SIZE];
-    size_t ofs, end;            /* What of 'buf' is still to be parsed. */
-};
-
-/* Asks for as large a receive buffer as the system's limit admits. */
-static void
-enlarge_rcvbuf(int fd)
-{
-    for (int size = RCVBUF_MAX; size >= RCVBUF_MIN; size /= 2) {
-        if (!setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size)) {
-            return;
-        }
-    }
-}
-
-int
-host_notifier_open(struct host_notifier **notifierp)
-{
-    struct host_notifier *notifier = calloc(1, sizeof *notifier);
-    int error;
-
-    *notifierp = NULL;
-    if (!notifier) {
-        return ENOMEM;
-    }
-    notifier->fd = socket(AF_ROUTE, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-                          0);
-    if (notifier->fd < 0) {
-        error = errno;
-        free(notifier);
-        return error;
-    }
-    enlarge_rcvbuf(notifier->fd);
-    rtbsd_tune(notifier->fd);
-    *notifierp = notifier;
-    return 0;
-}
-
-void
-host_notifier_close(struct host_notifier *notifier)
-{
-    if (notifier) {
-        close(notifier->fd);
-        free(notifier);
-    }
-}
-
-int
-host_notifier_fd(const struct host_notifier *notifier)
-{
-    return notifier->fd;
-}
-
-/* Reads the next datagram into the empty buffer of 'notifier'. */
-static int
-fill(struct host_notifier *notifier)
-{
-    ssize_t n;
-
-    for (int i = 0; i < MAX_INTERRUPTS; i++) {
-        n = recv(notifier->fd, notifier->buf, sizeof notifier->buf,
-                 MSG_DONTWAIT);
-        if (n >= 0 || errno != EINTR) {
-            break;
-        }
-    }
-    if (n < 0) {
-        return errno == EINTR ? EAGAIN : errno;
-    }
-    if (!n) {
-        /* The socket delivers nothing any more, but would be readable for
-         * ever. */
-        return EPIPE;
-    }
-    notifier->ofs = 0;
-    notifier->end = n;
-    return 0;
-}
-
-int
-host_notifier_read(struct host_notifier *notifier, struct host_event *event)
-{
-    struct rtbsd_msg msg;
-
-    if (notifier->ofs >= notifier->end) {
-        int error = fill(notifier);
-
-        if (error) {
-            return error;
-        }
-    }
-    notifier->ofs += rtbsd_next(notifier->buf + notifier->ofs,
-                                notifier->end - notifier->ofs, &msg);
-    rtbsd_to_event(&msg, event);
-    return 0;
 }

@@ -13,14 +13,14 @@
  * outside of it, and headers are copied before they are looked at, because
  * neither the messages nor the addresses in them are aligned for sure.
  *
- * Threads: the parsing functions touch nothing but their arguments.  A
- * notifier must be used by one thread at a time (host.h).
- */
+ * Threads: any, for every function; they touch nothing but their arguments. */
 
 #ifndef HOST_RTBSD_H
 #define HOST_RTBSD_H 1
 
 #include "host/host.h"
+
+struct if_data;
 
 /* What the header of a message is like, and what it is about. */
 enum rtbsd_kind {
@@ -93,7 +93,21 @@ int rtbsd_family(const struct rtbsd_addr *addr);
 /* Fills '*event' from 'msg'. */
 void rtbsd_to_event(const struct rtbsd_msg *msg, struct host_event *event);
 
-/* From the system's file: what it calls its message types and what they are
+/* HOST_FLAG_* for the system's interface flags 'flags'. */
+unsigned int rtbsd_host_flags(unsigned int flags);
+
+/* Stores the parts of 'data' that have a place in 'link'. */
+void rtbsd_link_from_data(const struct if_data *data, struct host_link *link);
+
+/* From the system's tables: the interface flags that mean promiscuous
+ * mode. */
+extern const unsigned int rtbsd_promisc_flags;
+
+/* Likewise: packets dropped on output, UINT64_MAX if the system does not count
+ * them. */
+uint64_t rtbsd_output_drops(const struct if_data *data);
+
+/* From the system's tables: what it calls its message types and what they are
  * about, by number.  Numbers without a name are no types. */
 struct rtbsd_type {
     const char *name;
@@ -107,12 +121,8 @@ extern const size_t rtbsd_n_types;
 const char *rtbsd_type_name(int type);
 enum rtbsd_kind rtbsd_type_kind(int type);
 
-/* From the system's file: bytes that a socket address of 'len' bytes occupies
+/* From the system's tables: bytes that a socket address of 'len' bytes occupies
  * in a message. */
 size_t rtbsd_space(size_t len);
-
-/* From the system's file: makes routing socket 'fd' tell about overflows and
- * restricts it to the messages that matter, as far as the system can. */
-void rtbsd_tune(int fd);
 
 #endif /* lib/host/rtbsd.h */

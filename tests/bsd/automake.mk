@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	$(bsd_fake_headers) \
 	tests/bsd/README.md \
 	tests/bsd/duplicates.py \
+	tests/bsd/layers.py \
 	tests/bsd/rc.subr
 
 if HOST_LINUX
@@ -41,7 +42,8 @@ bsd_fake_sources = \
 	tests/bsd/fake-kernel.h \
 	tests/bsd/fake-pcap.c \
 	tests/bsd/fake-pcap.h \
-	tests/bsd/fake-stack.c
+	tests/bsd/fake-stack.c \
+	tests/bsd/fake-state.c
 tests_bsd_libfake_la_SOURCES = $(bsd_fake_sources)
 tests_bsd_libfake_la_CPPFLAGS = $(bsd_fake_cppflags)
 
@@ -61,7 +63,7 @@ tests_bsd_libfake_sanitized_la_CFLAGS = $(AM_CFLAGS) $(bsd_sanitize)
 # FreeBSD.
 bsd_freebsd_sources = \
 	$(bsd_host_sources) \
-	lib/host/host-freebsd.c \
+	$(freebsd_host_sources) \
 	tests/bsd/fake-bsd.c \
 	tests/bsd/fake-bsd.h \
 	tests/bsd/fake-freebsd.c
@@ -107,7 +109,7 @@ tests_bsd_switch_freebsd_ovs_vswitchd_LDADD = \
 # NetBSD.
 bsd_netbsd_sources = \
 	$(bsd_host_sources) \
-	lib/host/host-netbsd.c \
+	$(netbsd_host_sources) \
 	tests/bsd/fake-bsd.c \
 	tests/bsd/fake-bsd.h \
 	tests/bsd/fake-netbsd.c
@@ -163,6 +165,7 @@ EXTRA_DIST += \
 	tests/bsd/fake-pcap.c \
 	tests/bsd/fake-pcap.h \
 	tests/bsd/fake-stack.c \
+	tests/bsd/fake-state.c \
 	tests/bsd/fuzz-rtbsd.c \
 	tests/bsd/test-abi-freebsd.c \
 	tests/bsd/test-abi-netbsd.c \

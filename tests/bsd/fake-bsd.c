@@ -303,6 +303,9 @@ fakebsd_open(const char *path, int flags, ...)
     }
     if (!strcmp(path, "/dev/bpf")) {
         file = fk_file_new(FK_BPF);
+        if (file) {
+            file->write_only = (flags & O_ACCMODE) == O_WRONLY;
+        }
     } else if (!strcmp(path, "/dev/tap") && !fk_knobs.devfs_cloning) {
         return fail(ENOENT);
     } else if (!strncmp(path, "/dev/tap", 8)) {
@@ -876,6 +879,14 @@ bpf_ioctl(struct fk_file *file, unsigned long int request, void *arg)
             return EINVAL;
         }
         fk_bpf_set_promisc(file, true);
+        return 0;
+    case BIOCSHDRCMPLT:
+        return 0;
+    case BIOCSDIRECTION:
+        if (*(const unsigned int *) arg > BPF_D_OUT) {
+            return EINVAL;
+        }
+        file->direction = *(const unsigned int *) arg;
         return 0;
     default:
         return FK_UNKNOWN;

@@ -156,7 +156,12 @@ fake_set(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
     struct fk_if *ifp = find(conn, argv[1]);
 
     if (ifp) {
-        reply(conn, set_value(ifp, argv[2], argv[3]) ? 0 : EINVAL);
+        bool ok;
+
+        fk_lock();
+        ok = set_value(ifp, argv[2], argv[3]);
+        fk_unlock();
+        reply(conn, ok ? 0 : EINVAL);
     }
 }
 
@@ -425,7 +430,12 @@ fake_vm_open(struct unixctl_conn *conn, int argc OVS_UNUSED,
     struct fk_if *ifp = find(conn, argv[1]);
 
     if (ifp) {
-        reply(conn, fk_tap_open(ifp->driver, false) ? 0 : errno);
+        struct fk_file *file = fk_tap_open(ifp->driver, false);
+
+        if (file) {
+            file->foreign = true;
+        }
+        reply(conn, file ? 0 : errno);
     }
 }
 

@@ -27,6 +27,7 @@
 
 const bool fk_tap_survives_close = true;
 const bool fk_bpf_read_fails_when_gone = true;
+const bool fk_bpf_hides_from_writers = true;
 const size_t fk_min_sdl_len = 54;
 
 const struct fk_knobs fk_default_knobs = {

@@ -64,6 +64,7 @@ static int lose_count;
 static bool lose_silently;
 static uint32_t garbage;
 static unsigned long long int n_lost;
+static uint64_t n_shown;
 bool fk_route_mute;
 bool fk_route_noise;
 size_t fk_max_bpfbuf = 512 * 1024;
@@ -93,19 +94,33 @@ static const struct {
     KNOB(caps_reset),
 };
 
-/* Before main(), for what runs without fk_reset(). */
+static bool set_knob(const char *name, int value);
+
+/* Before main(), for what runs without fk_reset(), with what the environment
+ * says: "NAME=VALUE,NAME=VALUE...". */
 static void __attribute__((constructor))
 init_knobs(void)
 {
+    const char *s = getenv("FAKE_KNOBS");
+    char name[32];
+    int value, n;
+
     fk_knobs = fk_default_knobs;
+    for (; s && *s; s += n) {
+        if (sscanf(s, "%31[^=]=%d%n", name, &value, &n) != 2
+            || !set_knob(name, value)) {
+            fprintf(stderr, "FAKE_KNOBS: \"%s\" is no knob\n", s);
+            abort();
+        }
+        n += s[n] == ',';
+    }
 }
 
-bool
-fk_set_knob(const char *name, int value)
+static bool
+set_knob(const char *name, int value)
 {
     bool found = true;
 
-    fk_lock();
     if (!strcmp(name, "release")) {
         fk_set_release(value);
     } else {
@@ -117,19 +132,42 @@ fk_set_knob(const char *name, int value)
             }
         }
     }
+    return found;
+}
+
+bool
+fk_set_knob(const char *name, int value)
+{
+    bool found;
+
+    fk_lock();
+    found = set_knob(name, value);
     fk_unlock();
     return found;
 }
 
+/* How often the mutex has been taken by the thread that holds it. */
+static int depth;
+
 void
 fk_lock(void)
 {
+    static bool loaded;
+
     pthread_mutex_lock(&mutex);
+    depth++;
+    if (!loaded) {
+        loaded = true;
+        fk_state_load();
+    }
 }
 
 void
 fk_unlock(void)
 {
+    if (!--depth) {
+        fk_state_save();
+    }
     pthread_mutex_unlock(&mutex);
 }
 
@@ -468,21 +506,32 @@ new_index(void)
                && !fk_if_by_index(index - 1)) {
         index--;
     }
-    if (index >= next_index) {
-        next_index = index + 1;
-    }
     return index;
 }
 
 struct fk_if *
 fk_if_create_type(const char *name, int type, int alen)
 {
+    struct fk_if *ifp;
+
+    fk_lock();
+    ifp = fk_if_create_as(name, type, alen, new_index());
+    fk_unlock();
+    return ifp;
+}
+
+struct fk_if *
+fk_if_create_as(const char *name, int type, int alen, unsigned int index)
+{
     struct fk_if *ifp = xcalloc_(1, sizeof *ifp);
 
     fk_lock();
     snprintf(ifp->name, sizeof ifp->name, "%s", name);
     snprintf(ifp->driver, sizeof ifp->driver, "%s", name);
-    ifp->index = new_index();
+    ifp->index = index;
+    if (index >= next_index) {
+        next_index = index + 1;
+    }
     ifp->no_bpf = !strncmp(name, "bridge", 6) || !strncmp(name, "agr", 3);
     ifp->type = type;
     ifp->alen = alen;
@@ -808,9 +857,8 @@ fk_n_files(void)
     return n;
 }
 
-/* What becomes of a tap when its device is closed. */
-static void
-tap_closed(struct fk_if *ifp)
+void
+fk_tap_closed(struct fk_if *ifp)
 {
     ifp->tap_file = NULL;
     fk_queue_clear(&ifp->host_tx);
@@ -851,7 +899,7 @@ fk_file_close(struct fk_file *file)
     *p = file->next;
     fk_bpf_set_promisc(file, false);
     if (file->type == FK_TAP && file->ifp) {
-        tap_closed(file->ifp);
+        fk_tap_closed(file->ifp);
     }
     fk_queue_clear(&file->queue);
     retval = close(file->fd);
@@ -1059,6 +1107,7 @@ bpf_append(struct fk_file *file, const void *frame, size_t len)
     size_t caplen = len < snaplen ? len : snaplen;
 
     file->n_recv++;
+    n_shown++;
     if (file->reject) {
         return;
     }
@@ -1081,6 +1130,7 @@ fk_bpf_deliver(struct fk_if *ifp, const void *frame, size_t len,
     for (struct fk_file *file = files; file; file = file->next) {
         /* Direction: in 0, both 1, out 2. */
         if (file->type == FK_BPF && file->ifp == ifp && file != sender
+            && !(file->write_only && fk_bpf_hides_from_writers)
             && file->direction != (outgoing ? 0 : 2)) {
             bpf_append(file, frame, len);
         }
@@ -1127,6 +1177,17 @@ fk_n_captured(void)
     for (const struct fk_file *file = files; file; file = file->next) {
         n += file->type == FK_BPF ? file->queue.n : 0;
     }
+    fk_unlock();
+    return n;
+}
+
+uint64_t
+fk_n_shown(void)
+{
+    uint64_t n;
+
+    fk_lock();
+    n = n_shown;
     fk_unlock();
     return n;
 }

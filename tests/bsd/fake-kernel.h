@@ -14,6 +14,8 @@
  *
  *   - fake-stack.c is the host's own network stack.
  *
+ *   - fake-state.c carries interfaces over from one process to the next.
+ *
  *   - fake-bsd.c, fake-freebsd.c and fake-netbsd.c are compiled with the
  *     clean-room headers.  They take requests apart and build messages, byte
  *     for byte as the systems do.
@@ -121,6 +123,7 @@ struct fk_file {
     bool nonblock;
     bool signalled;             /* The eventfd is readable. */
     struct fk_if *ifp;          /* FK_TAP, FK_BPF: NULL if gone. */
+    bool foreign;               /* Another process's. */
 
     /* FK_ROUTE. */
     struct fk_queue queue;      /* Messages. */
@@ -137,6 +140,7 @@ struct fk_file {
     int direction;              /* BPF_D_*. */
     bool promisc, reject;
     bool was_attached;          /* The interface is gone if 'ifp' is NULL. */
+    bool write_only;            /* Opened so. */
     uint64_t n_recv, n_drop;
 };
 
@@ -165,6 +169,10 @@ struct fk_if *fk_if_create(const char *name);
 /* Creates an interface of another type with link addresses of 'alen'
  * bytes. */
 struct fk_if *fk_if_create_type(const char *name, int type, int alen);
+
+/* The same, with the index 'index'. */
+struct fk_if *fk_if_create_as(const char *name, int type, int alen,
+                              unsigned int index);
 
 /* Announces the departure of 'ifp' and destroys it.  Descriptors on it see
  * what the system lets them see. */
@@ -241,6 +249,9 @@ void fk_route_broadcast(int type, const void *msg, size_t len);
 struct fk_file *fk_tap_open(const char *unit, bool cloned_goes_with_fd);
 int fk_tap_create(char name[FK_NAME]);
 
+/* What becomes of a tap when its device is closed. */
+void fk_tap_closed(struct fk_if *ifp);
+
 /* Writes a frame to tap 'file', as write(2).  Returns -1 and errno. */
 ssize_t fk_tap_write(struct fk_file *file, const void *frame, size_t len);
 
@@ -252,6 +263,7 @@ int fk_bpf_attach(struct fk_file *file, struct fk_if *ifp);
 void fk_bpf_set_promisc(struct fk_file *file, bool promisc);
 void fk_bpf_flush(struct fk_file *file);
 size_t fk_n_captured(void);     /* Frames waiting in all descriptors. */
+uint64_t fk_n_shown(void);      /* Frames shown to all filters so far. */
 int fk_bpf_write(struct fk_file *file, const void *frame, size_t len);
 
 /* Routes and neighbours.  Those to the networks on a link are not among the
@@ -346,6 +358,10 @@ bool fk_set_knob(const char *name, int value);
 /* From the system's file: sets the knobs of 'release'. */
 void fk_set_release(int release);
 
+/* Writes the interfaces to a file, and reads them (fake-state.c). */
+void fk_state_save(void);
+void fk_state_load(void);
+
 /* From now on, some bytes of what the kernel hands out are garbage: of tables,
  * messages and media.  0 ends it. */
 void fk_set_garbage(uint32_t seed);
@@ -371,6 +387,7 @@ void fk_msg_route6(const struct fk_route6 *route);
 void fk_msg_lladdr(struct fk_if *ifp, const uint8_t *old);
 extern const bool fk_tap_survives_close;
 extern const bool fk_bpf_read_fails_when_gone;
+extern const bool fk_bpf_hides_from_writers;
 unsigned long int fk_request_by_name(const char *name);
 const char *fk_system(void);
 

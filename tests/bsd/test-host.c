@@ -14,6 +14,9 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <sys/types.h>
+#include <sys/ioctl.h>
+#include <net/bpf.h>
 #include <net/if_media.h>
 #include <net/route.h>
 #include <netinet/in.h>
@@ -1365,11 +1368,14 @@ test_tx(void)
     size_t files = fk_n_files();
     struct host_frame frames[4];
     struct host_tx *tx;
+    uint64_t shown;
     int errors[4];
 
     CHECK_ERR(host_tx_open("em9", &tx), ENODEV);
     CHECK((tx == NULL), true);
-    fk_fault("pcap_setfilter", 0, ENOMEM, 0, 1);
+    fk_fault("ioctl", BIOCSETF, ENOMEM, 0, 1);
+    CHECK_ERR(host_tx_open("em0", &tx), ENOMEM);
+    fk_fault("ioctl", BIOCSHDRCMPLT, ENOMEM, 0, 1);
     CHECK_ERR(host_tx_open("em0", &tx), ENOMEM);
     CHECK(fk_n_files(), files);
 
@@ -1411,11 +1417,16 @@ test_tx(void)
     CHECK(host_tx_send(tx, frames, 1, errors), 0);
     CHECK_ERR(errors[0], ENETDOWN);
 
-    /* What is received is not copied for a handle that never reads. */
+    /* What is received is neither copied for a handle that never reads nor
+     * shown to its filter, and FreeBSD does not even show it what leaves. */
     em0->flags = FK_IFF_UP | FK_IFF_PPROMISC;
+    shown = fk_n_shown();
     fk_wire_rx(em0, bytes[0], 60);
     CHECK(em0->counters.ipackets, 1);
     CHECK(fk_n_captured(), 0);
+    CHECK(fk_n_shown(), shown);
+    CHECK(host_tx_send(tx, frames, 1, errors), 1);
+    CHECK(fk_n_shown(), shown + !is_freebsd());
 
     /* The interface goes: the rest is not tried. */
     fk_vanish_after(1, "em0");
