@@ -22,6 +22,7 @@ vswitchd_ovs_vswitchd_DEPENDENCIES = $(SWITCH_OWN_LIBS) $(OVS_STAMP)
 # --wrap names are served by lib/tap (the tap point), lib/netdev and vswitchd/datapath.c.
 link_with_switch = $(link_with_tap) $(link_with_datapath)
 link_with_datapath = -export-dynamic $(link_with_routes) $(link_with_pmd) \
+	$(link_with_ready) \
 	-Wl,--wrap=dp_enumerate_names \
 	-Wl,--wrap=dp_enumerate_types \
 	-Wl,--wrap=dp_parse_name \

@@ -13,19 +13,22 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-offload.c \
 	lib/netdev/netdev-offload.h \
 	lib/netdev/netdev-pmd.c \
+	lib/netdev/netdev-poll.c \
 	lib/netdev/netdev-policer.c \
 	lib/netdev/netdev-policer.h \
 	lib/netdev/netdev-qos.c \
+	lib/netdev/netdev-ready.c \
 	lib/netdev/netdev-rxq.c \
 	lib/netdev/netdev-stats.c \
 	lib/netdev/netdev-tap.c \
 	lib/netdev/netdev-tx.c
 
-# Ports that are polled by threads of their own (netdev-pmd.c).  The call comes
-# from a library that follows ours, so that the linker must be told to take the
-# wrapper in.
+# Ports that are polled by threads of their own (netdev-pmd.c), and reads that
+# can be done without (netdev-poll.c).  The calls come from a library that
+# follows ours, so that the linker must be told to take the wrappers in.
 link_with_pmd = \
 	-Wl,--undefined=__wrap_netdev_is_pmd -Wl,--wrap=netdev_is_pmd
+link_with_ready = -Wl,--undefined=__wrap_poll -Wl,--wrap=poll
 
 # The routes of systems whose routes Open vSwitch does not read.  The calls of
 # --wrap come from libraries that follow ours, so that the linker must be told

@@ -164,6 +164,22 @@ int nb_rxq_drain(struct netdev_rxq *);
 /* Frames that 'netdev''s capture handles lost for want of room. */
 uint64_t nb_rxqs_ring_drops(struct netdev_bsd *netdev);
 
+/* netdev-ready.c
+ *
+ * Says that the thread is going to wait for 'fd' in its main loop. */
+void nb_ready_wait(int fd);
+
+/* True if the wait for 'fd' has just found nothing to read.  Asked again without
+ * another wait, it is false. */
+bool nb_ready_is_quiet(int fd);
+
+/* 'fd' is new, or about to be closed. */
+void nb_ready_forget(int fd);
+
+/* poll(2) has returned, and found something to read from 'fd' (an error, too)
+ * or not. */
+void nb_ready_found(int fd, bool readable);
+
 /* netdev-tx.c */
 int nb_send(struct netdev *, int qid, struct dp_packet_batch *,
             bool concurrent_txq);

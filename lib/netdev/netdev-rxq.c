@@ -38,6 +38,7 @@ VLOG_DEFINE_THIS_MODULE(netdev_bsd_rxq);
 
 COVERAGE_DEFINE(netdev_bsd_rx_packets);
 COVERAGE_DEFINE(netdev_bsd_rx_dispatch);
+COVERAGE_DEFINE(netdev_bsd_rx_skipped);
 COVERAGE_DEFINE(netdev_bsd_rx_checksum_finished);
 COVERAGE_DEFINE(netdev_bsd_rx_segmented);
 
@@ -46,6 +47,10 @@ COVERAGE_DEFINE(netdev_bsd_rx_segmented);
 
 /* For interfaces whose MTU is unknown or small. */
 #define MTU_MIN 1500
+
+/* Milliseconds after which a queue is read though poll(2) says that there is
+ * nothing, lest anything depend on that alone. */
+#define MAX_SKIP_MS 1000
 
 /* Frames that nb_rxq_drain() discards at most, so that it ends on an
  * interface that receives all the time. */
@@ -66,6 +71,8 @@ struct nb_rxq {
                                      * it can have work left over; or NULL. */
     struct nb_packets packets;      /* Received, but not yet handed out: one
                                      * frame can stand for many. */
+    long long int skip_until;       /* time_msec() up to which a read may be
+                                     * skipped. */
     size_t n_times;                 /* Packets handed out last, ... */
     uint64_t times[NETDEV_MAX_BURST]; /* ...and when they arrived. */
 
@@ -255,6 +262,7 @@ rx_open(struct nb_rxq *rxq)
         return error;
     }
 
+    nb_ready_forget(host_rx_fd(rxq->rx));
     offloads_off(netdev);
     publish_way(netdev, host_rx_way(rxq->rx));
     rxq->mtu = args.mtu;
@@ -281,6 +289,7 @@ rx_close(struct nb_rxq *rxq)
     if (!rxq->rx) {
         return;
     }
+    nb_ready_forget(host_rx_fd(rxq->rx));
     keep_drops(netdev, rxq->rx);
     if (rxq->growth) {
         nb_growth_abandon(rxq->growth);
@@ -319,6 +328,7 @@ rx_replace(struct nb_rxq *rxq)
     keep_drops(netdev, rxq->rx);
     nb_chore_close_rx(rxq->rx);
     rxq->rx = rx;
+    nb_ready_forget(host_rx_fd(rx));
     nb_count(netdev, NB_RX_GROWN, 1);
 }
 
@@ -541,6 +551,20 @@ rxq_mtu_grew(struct nb_rxq *rxq)
             && !host_rx_any_length(rxq->rx));
 }
 
+/* True if to read from 'fd', from which 'rxq' receives, could only find
+ * nothing. */
+static bool
+rxq_skips_read(struct nb_rxq *rxq, int fd)
+    OVS_REQUIRES(rxq->mutex)
+{
+    if (nb_ready_is_quiet(fd) && time_msec() < rxq->skip_until) {
+        COVERAGE_INC(netdev_bsd_rx_skipped);
+        return true;
+    }
+    rxq->skip_until = time_msec() + MAX_SKIP_MS;
+    return false;
+}
+
 /* Receiving from a handle. */
 
 struct rx_batch {
@@ -669,7 +693,11 @@ system_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
             return EAGAIN;
         }
     }
-    return rx_recv(rxq, batch);
+
+    /* One that is growing is asked whether it is empty. */
+    return (!rxq->growth && !host_rx_pending(rxq->rx)
+            && rxq_skips_read(rxq, host_rx_fd(rxq->rx))
+            ? EAGAIN : rx_recv(rxq, batch));
 }
 
 /* Receiving from a tap. */
@@ -820,6 +848,9 @@ tap_recv(struct nb_rxq *rxq, struct dp_packet_batch *batch)
     if (OVS_UNLIKELY(rxq_netdev(rxq)->tap.fd < 0)) {
         return tap_lost(rxq);
     }
+    if (rxq_skips_read(rxq, rxq_netdev(rxq)->tap.fd)) {
+        return EAGAIN;
+    }
     error = (rxq_netdev(rxq)->tap.offloads
              ? tap_recv_offloaded(rxq, batch) : tap_recv_some(rxq, batch));
     if (OVS_UNLIKELY(error == ENODEV)) {
@@ -899,6 +930,7 @@ nb_rxq_wait(struct netdev_rxq *rxq_)
         poll_immediate_wake();
     } else if (fd >= 0) {
         poll_fd_wait(fd, POLLIN);
+        nb_ready_wait(fd);
     } else {
         rxq_wait_for_interface(rxq);
     }
