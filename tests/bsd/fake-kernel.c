@@ -857,8 +857,9 @@ fk_n_files(void)
     return n;
 }
 
-void
-fk_tap_closed(struct fk_if *ifp)
+/* What becomes of a tap when its device is closed. */
+static void
+tap_closed(struct fk_if *ifp)
 {
     ifp->tap_file = NULL;
     fk_queue_clear(&ifp->host_tx);
@@ -899,7 +900,7 @@ fk_file_close(struct fk_file *file)
     *p = file->next;
     fk_bpf_set_promisc(file, false);
     if (file->type == FK_TAP && file->ifp) {
-        fk_tap_closed(file->ifp);
+        tap_closed(file->ifp);
     }
     fk_queue_clear(&file->queue);
     retval = close(file->fd);

@@ -249,9 +249,6 @@ void fk_route_broadcast(int type, const void *msg, size_t len);
 struct fk_file *fk_tap_open(const char *unit, bool cloned_goes_with_fd);
 int fk_tap_create(char name[FK_NAME]);
 
-/* What becomes of a tap when its device is closed. */
-void fk_tap_closed(struct fk_if *ifp);
-
 /* Writes a frame to tap 'file', as write(2).  Returns -1 and errno. */
 ssize_t fk_tap_write(struct fk_file *file, const void *frame, size_t len);
 

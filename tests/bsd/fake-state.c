@@ -5,10 +5,10 @@
  * The fake BSD kernel outlives the process: what a kernel still has when the
  * program that used it has ended, however that ended.
  *
- * If the environment variable FAKE_KERNEL names a file, the interfaces are
- * written to it with each change, and the next process starts with them, minus
- * what goes with the descriptors of a process: promiscuous mode, a tap's
- * address and link, a tap that goes itself.
+ * If the environment variable FAKE_KERNEL names a file, interfaces are written
+ * to it with each change, as they will be when the process has ended and its
+ * descriptors are closed: promiscuous mode goes, taps go or lose their addresses
+ * and their link.  The next process starts with them.
  *
  * The callers hold fk_lock(). */
 
@@ -23,19 +23,19 @@
 /* What was written last. */
 static char *saved;
 
-/* What becomes of an interface when the process ends. */
-enum end {
-    END_NOTHING,                /* Stays as it is. */
-    END_CLOSED,                 /* A tap that was open and stays. */
-    END_GONE,                   /* One that does not. */
-};
-
-static enum end
-get_end(const struct fk_if *ifp)
+/* True if 'ifp' is a tap that this process has open. */
+static bool
+is_open(const struct fk_if *ifp)
 {
-    return (!ifp->tap_file || ifp->tap_file->foreign ? END_NOTHING
-            : ifp->transient || (ifp->cloned && !fk_tap_survives_close)
-            ? END_GONE : END_CLOSED);
+    return ifp->tap_file && !ifp->tap_file->foreign;
+}
+
+/* True if 'ifp' goes when this process ends. */
+static bool
+goes(const struct fk_if *ifp)
+{
+    return (is_open(ifp)
+            && (ifp->transient || (ifp->cloned && !fk_tap_survives_close)));
 }
 
 static void
@@ -62,16 +62,24 @@ scan_hex(FILE *stream, uint8_t *p, size_t n)
     return ok;
 }
 
+/* Prints what will be left of 'ifp'. */
 static void
 print_interface(FILE *stream, const struct fk_if *ifp)
 {
+    unsigned int flags = ifp->flags & ~(unsigned int) FK_IFF_PROMISC;
+    int n_addrs = is_open(ifp) ? 0 : ifp->n_addrs;
+    int link_state = ifp->link_state;
+
+    if (is_open(ifp)) {
+        flags &= ~(unsigned int) FK_IFF_UP;
+        link_state = fk_tap_survives_close ? FK_LINK_DOWN : link_state;
+    }
     fprintf(stream, "%s %s %u %d %x %d %d %d %"PRIu64" %d %"PRIx64" %"PRIx64
-            " %d %d %d", ifp->name, ifp->driver, ifp->index, ifp->type,
-            ifp->flags & ~(unsigned int) FK_IFF_PROMISC, ifp->mtu, ifp->alen,
-            ifp->link_state, ifp->baudrate, ifp->has_caps, ifp->caps,
-            ifp->caps_enabled, ifp->is_tap, get_end(ifp), ifp->n_addrs);
+            " %d %d", ifp->name, ifp->driver, ifp->index, ifp->type, flags,
+            ifp->mtu, ifp->alen, link_state, ifp->baudrate, ifp->has_caps,
+            ifp->caps, ifp->caps_enabled, ifp->is_tap, n_addrs);
     print_hex(stream, ifp->lladdr[0], 8);
-    for (int i = 0; i < ifp->n_addrs; i++) {
+    for (int i = 0; i < n_addrs; i++) {
         fprintf(stream, " %d", ifp->addrs[i].family);
         print_hex(stream, ifp->addrs[i].addr, 16);
         print_hex(stream, ifp->addrs[i].mask, 16);
@@ -87,7 +95,9 @@ to_text(void)
     FILE *stream = open_memstream(&text, &len);
 
     for (const struct fk_if *ifp = fk_if_first(); ifp; ifp = ifp->next) {
-        print_interface(stream, ifp);
+        if (!goes(ifp)) {
+            print_interface(stream, ifp);
+        }
     }
     fclose(stream);
     return text;
@@ -124,14 +134,14 @@ load_interface(FILE *stream)
 {
     char name[FK_NAME], driver[FK_NAME];
     struct fk_if v, *ifp;
-    int has_caps, is_tap, end, n_addrs;
+    int has_caps, is_tap, n_addrs;
 
     memset(&v, 0, sizeof v);
     if (fscanf(stream, "%15s %15s %u %d %x %d %d %d %"SCNu64" %d %"SCNx64
-               " %"SCNx64" %d %d %d", name, driver, &v.index, &v.type,
+               " %"SCNx64" %d %d", name, driver, &v.index, &v.type,
                &v.flags, &v.mtu, &v.alen, &v.link_state, &v.baudrate,
-               &has_caps, &v.caps, &v.caps_enabled, &is_tap, &end, &n_addrs)
-        != 15 || !scan_hex(stream, v.lladdr[0], 8)) {
+               &has_caps, &v.caps, &v.caps_enabled, &is_tap, &n_addrs)
+        != 14 || !scan_hex(stream, v.lladdr[0], 8)) {
         return false;
     }
     for (int i = 0; i < n_addrs; i++) {
@@ -140,9 +150,6 @@ load_interface(FILE *stream)
             || !scan_hex(stream, v.addrs[i].mask, 16)) {
             abort();
         }
-    }
-    if (end == END_GONE) {
-        return true;
     }
 
     ifp = fk_if_create_as(name, v.type, v.alen, v.index);
@@ -158,9 +165,6 @@ load_interface(FILE *stream)
     ifp->caps = v.caps;
     ifp->caps_enabled = v.caps_enabled;
     ifp->is_tap = is_tap;
-    if (end == END_CLOSED) {
-        fk_tap_closed(ifp);
-    }
     return true;
 }
 
