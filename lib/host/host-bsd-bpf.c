@@ -56,13 +56,29 @@ attach_mute(int fd, const char *name)
     return error;
 }
 
+/* Where frames are shown to the filter of 'fd' at all, those that arrive need
+ * not be. */
+static void
+look_away(int fd)
+{
+#ifdef BIOCSDIRECTION
+    unsigned int direction = BPF_D_OUT;
+
+    (void) ioctl(fd, BIOCSDIRECTION, &direction);
+#else
+    (void) fd;
+#endif
+}
+
 int
 bsd_bpf_open_mute(const char *name, int *fdp)
 {
     int fd = open("/dev/bpf", O_WRONLY | O_CLOEXEC);
     int error = fd < 0 ? errno : attach_mute(fd, name);
 
-    if (error && fd >= 0) {
+    if (!error) {
+        look_away(fd);
+    } else if (fd >= 0) {
         close(fd);
     }
     *fdp = error ? -1 : fd;

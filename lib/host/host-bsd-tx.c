@@ -25,24 +25,10 @@ struct host_tx {
     int fd;
 };
 
-/* Has frames go out with the source address that they have.  Where frames are
- * shown to the filter of 'fd' at all, those that arrive need not be. */
-static int
-set_up_tx(int fd)
-{
-    unsigned int complete = 1;
-
-#ifdef BIOCSDIRECTION
-    unsigned int direction = BPF_D_OUT;
-
-    (void) ioctl(fd, BIOCSDIRECTION, &direction);
-#endif
-    return ioctl(fd, BIOCSHDRCMPLT, &complete) < 0 ? errno : 0;
-}
-
 int
 host_tx_open(const char *name, struct host_tx **txp)
 {
+    unsigned int complete = 1;
     struct host_tx *tx;
     int error;
     int fd;
@@ -52,7 +38,8 @@ host_tx_open(const char *name, struct host_tx **txp)
     if (error) {
         return error;
     }
-    error = set_up_tx(fd);
+    /* Frames go out with the source address that they have. */
+    error = ioctl(fd, BIOCSHDRCMPLT, &complete) < 0 ? errno : 0;
     tx = error ? NULL : malloc(sizeof *tx);
     if (!tx) {
         close(fd);

@@ -15,7 +15,8 @@ BENCHMARKS += \
 	tests/bench/bench-capture \
 	tests/bench/bench-attack \
 	tests/bench/bench-why \
-	tests/bench/bench-restart
+	tests/bench/bench-restart \
+	tests/bench/bench-calls
 # What benchmarks need besides themselves.
 BENCH_TOOLS = $(check_PROGRAMS)
 
@@ -44,6 +45,7 @@ EXTRA_DIST += \
 	tests/bench/RESULTS.md \
 	tests/bench/bench \
 	tests/bench/bench-attack \
+	tests/bench/bench-calls \
 	tests/bench/bench-capture \
 	tests/bench/bench-forwarding \
 	tests/bench/bench-lib.sh \

@@ -11,10 +11,13 @@
 #include <config.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "openvswitch/dynamic-string.h"
+#include "ovs-thread.h"
 #include "packets.h"
 #include "unixctl.h"
 #include "util.h"
@@ -408,6 +411,89 @@ fake_calls(struct unixctl_conn *conn, int argc OVS_UNUSED,
     free(call);
 }
 
+/* fake/shown: how many frames were shown to filters. */
+static void
+fake_shown(struct unixctl_conn *conn, int argc OVS_UNUSED,
+           const char *argv[] OVS_UNUSED, void *aux OVS_UNUSED)
+{
+    char *answer = xasprintf("%"PRIu64, fk_n_shown());
+
+    unixctl_command_reply(conn, answer);
+    free(answer);
+}
+
+/* Load: frames that arrive on 'in' and are to leave through 'out'. */
+struct load {
+    struct fk_if *in, *out;
+    uint8_t frame[2048];
+    size_t len;
+    unsigned int count, burst;
+};
+
+static uint64_t
+n_sent(const struct fk_if *ifp)
+{
+    uint64_t n;
+
+    fk_lock();
+    n = ifp->counters.opackets;
+    fk_unlock();
+    return n;
+}
+
+/* The next burst arrives when the last one has left. */
+static void *
+load_main(void *load_)
+{
+    struct load *load = load_;
+    uint64_t base = n_sent(load->out);
+
+    for (unsigned int n = 0; n < load->count; n++) {
+        while (!(n % load->burst) && n_sent(load->out) < base + n) {
+            usleep(20);
+        }
+        fk_wire_rx(load->in, load->frame, load->len);
+    }
+    free(load);
+    return NULL;
+}
+
+/* fake/load IN OUT FRAME COUNT BURST: returns at once.  The interfaces must
+ * stay. */
+static void
+fake_load(struct unixctl_conn *conn, int argc OVS_UNUSED,
+          const char *argv[], void *aux OVS_UNUSED)
+{
+    struct load *load = xzalloc(sizeof *load);
+
+    load->in = find(conn, argv[1]);
+    load->out = load->in ? find(conn, argv[2]) : NULL;
+    if (!load->out) {
+        free(load);
+        return;
+    }
+    load->len = parse_hex(argv[3], load->frame, sizeof load->frame);
+    load->count = atoi(argv[4]);
+    load->burst = MAX(atoi(argv[5]), 1);
+    ovs_thread_create("fake_load", load_main, load);
+    reply(conn, 0);
+}
+
+/* fake/sent NAME: how many frames have left. */
+static void
+fake_sent(struct unixctl_conn *conn, int argc OVS_UNUSED,
+          const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        char *answer = xasprintf("%"PRIu64, n_sent(ifp));
+
+        unixctl_command_reply(conn, answer);
+        free(answer);
+    }
+}
+
 /* Virtual machines: another process has a tap open. */
 
 /* Answers with an error and returns NULL unless the tap 'name' is open. */
@@ -557,6 +643,10 @@ fake_ctl_init(void)
                              NULL);
     unixctl_command_register("fake/add-neigh", "NAME IP LINK-ADDRESS", 3, 3,
                              fake_add_neigh, NULL);
+    unixctl_command_register("fake/shown", "", 0, 0, fake_shown, NULL);
+    unixctl_command_register("fake/load", "IN OUT FRAME COUNT BURST", 5, 5,
+                             fake_load, NULL);
+    unixctl_command_register("fake/sent", "NAME", 1, 1, fake_sent, NULL);
     unixctl_command_register("fake/calls", "CALL[:REQUEST]", 1, 1,
                              fake_calls, NULL);
 }

@@ -345,6 +345,14 @@ count_call(const char *call, unsigned long int request)
     }
 }
 
+void
+fk_count(const char *what)
+{
+    fk_lock();
+    count_call(what, 0);
+    fk_unlock();
+}
+
 unsigned int
 fk_n_calls(const char *call, unsigned long int request)
 {

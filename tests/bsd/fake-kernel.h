@@ -368,6 +368,9 @@ void fk_garble(void *data, size_t len);
  * it must fail, or 0. */
 int fk_enter(const char *call, unsigned long int request);
 
+/* Counts something that is no call, for fk_n_calls(). */
+void fk_count(const char *what);
+
 /* How many calls of 'call' (and, if not 0, with 'request') there were. */
 unsigned int fk_n_calls(const char *call, unsigned long int request);
 

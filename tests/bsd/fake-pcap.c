@@ -249,6 +249,7 @@ read_buffer(pcap_t *p)
         fk_unlock();
         return set_error(p, PCAP_ERROR, 0, "The interface disappeared");
     }
+    fk_count(p->file->queue.n ? "bpf_read_found" : "bpf_read_empty");
     while (n < p->file->bufsize && (buf = fk_queue_get(&p->file->queue))) {
         n += buf->len + 32;
         fk_queue_put(&p->user, buf->data, buf->len, buf->orig_len);
