@@ -513,7 +513,7 @@ bt_events_command(const char *socket_, const char *path, const char *command)
         close(fd);
         ok = line.length && line.s[0] == '+';
         if (ok) {
-            printf("%s", line.s + 1);
+            bt_put_line("%.*s", (int) line.length - 2, line.s + 1);
             ok = bt_finish_stdout();
         } else {
             bt_error("the recorder %s%.*s", line.length ? "says: " : "does "

@@ -143,9 +143,12 @@ decode(const char *value)
 static void
 print_display(const char *text)
 {
-    for (; *text; text++) {
-        putchar(*text == '{' ? '(' : *text == '}' ? ')' : *text);
+    char *printable = bt_printable(text);
+
+    for (const char *p = printable; *p; p++) {
+        putchar(*p == '{' ? '(' : *p == '}' ? ')' : *p);
     }
+    free(printable);
 }
 
 /* Returns the ports, or NULL if there is no switch, without a word. */

@@ -95,7 +95,7 @@ print_name(const struct bt_files_config *config, const char *name)
     } else if (!strcmp(to, "stderr")) {
         bt_note("%s", name);
     } else if (!strcmp(to, "-") || !strcmp(to, "stdout")) {
-        printf("%s\n", name);
+        bt_put_name(name);
         fflush(stdout);
     } else {
         stream = fopen(to, "a");

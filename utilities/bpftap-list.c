@@ -358,7 +358,7 @@ static void
 print_names(const struct list *list)
 {
     for (size_t i = 0; i < list->n_ports; i++) {
-        puts(list->ports[i].name);
+        bt_put_name(list->ports[i].name);
     }
 }
 

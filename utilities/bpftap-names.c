@@ -151,13 +151,14 @@ bt_names_json(const char *port, struct bt_str *s)
 const char *
 bt_names_title(const char *port)
 {
-    static struct bt_str title;
+    static char *title;
     const struct bpfdev_names *names = bt_names_find(port);
+    bool named = names && names->iface_id[0];
+    char *text = bt_asprintf("%s%s%s%s", port, named ? "(" : "",
+                             named ? names->iface_id : "", named ? ")" : "");
 
-    bt_str_clear(&title);
-    bt_str_puts(&title, port);
-    if (names && names->iface_id[0]) {
-        bt_str_printf(&title, "(%s)", names->iface_id);
-    }
-    return title.s;
+    free(title);
+    title = bt_printable(text);
+    free(text);
+    return title;
 }

@@ -44,8 +44,8 @@ void bt_names_describe(const char *port, struct bt_str *);
 /* Appends ", \"iface_id\": \"lp1\"" and so on, or nothing. */
 void bt_names_json(const char *port, struct bt_str *);
 
-/* Returns "p1", or "p1(lp1)" if the port has an iface-id.  The string is good
- * until the next call. */
+/* Returns "p1", or "p1(lp1)" if the port has an iface-id, in printable form.
+ * The string is good until the next call. */
 const char *bt_names_title(const char *port);
 
 #endif /* bpftap-names.h */

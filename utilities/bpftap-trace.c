@@ -204,10 +204,10 @@ static void
 print_fact(const struct bt_fact *fact)
 {
     if (fact->known) {
-        printf("    fact%s: %s\n",
-               fact->as_forecast ? "" : ", NOT AS FORECAST", fact->text.s);
+        bt_put_line("    fact%s: %s",
+                    fact->as_forecast ? "" : ", NOT AS FORECAST", fact->text.s);
     } else if (fact->text.length) {
-        printf("    fact not known: %s\n", fact->text.s);
+        bt_put_line("    fact not known: %s", fact->text.s);
     }
 }
 
@@ -218,11 +218,11 @@ print_text(struct trace *trace, const struct pending *p,
     const struct bt_forecast *f = &p->forecast;
     char *line = describe(trace, &p->packet);
 
-    printf("%s/%s %s\n", p->port->bridge, bt_names_title(p->port->name),
-           line ? line : "");
+    bt_put_line("%s/%s %s", p->port->bridge, bt_names_title(p->port->name),
+                line ? line : "");
     free(line);
     if (f->error) {
-        printf("    not known: %s\n", f->error);
+        bt_put_line("    not known: %s", f->error);
         print_fact(fact);
         return;
     }
@@ -230,18 +230,18 @@ print_text(struct trace *trace, const struct pending *p,
         const struct bt_step *step = &f->steps[i];
         const char *logical = find_logical(trace, step);
 
-        printf("    %s table %u: %s%s%s\n", step->bridge, step->table,
-               step->flow ? step->flow : "no match",
-               step->actions[0] ? " -> " : "", step->actions);
+        bt_put_line("    %s table %u: %s%s%s", step->bridge, step->table,
+                    step->flow ? step->flow : "no match",
+                    step->actions[0] ? " -> " : "", step->actions);
         if (logical) {
-            printf("        %s\n", logical);
+            bt_put_line("        %s", logical);
         }
     }
-    printf("    datapath: %s\n", f->datapath.s);
+    bt_put_line("    datapath: %s", f->datapath.s);
     for (size_t i = 0; i < f->notes.n; i++) {
-        printf("    note: %s\n", f->notes.v[i]);
+        bt_put_line("    note: %s", f->notes.v[i]);
     }
-    printf("    => %s\n", f->outcome.s);
+    bt_put_line("    => %s", f->outcome.s);
     print_fact(fact);
 }
 

@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "printable.h"
+
 /* How long to wait for an answer of the switch: usually, and in all since the
  * user wanted to stop.  In seconds. */
 #define PATIENCE 10
@@ -68,10 +70,52 @@ bt_status_line(const char *line)
 {
     clear_status_line();
     if (line) {
-        fputs(line, stderr);
+        char *printable = bt_printable(line);
+
+        fputs(printable, stderr);
+        free(printable);
         status_line_shown = true;
     }
     fflush(stderr);
+}
+
+/* Writes what 'format' makes of 'args' to 'stream', as one line of printable
+ * text, whatever there is in it. */
+static void
+put_line(FILE *stream, const char *format, va_list args)
+{
+    char *text, *printable;
+    va_list again;
+
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    text = bt_alloc(n + 1);
+    vsnprintf(text, n + 1, format, args);
+    printable = bt_printable(text);
+    fprintf(stream, "%s\n", printable);
+    free(printable);
+    free(text);
+}
+
+void
+bt_put_line(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    put_line(stdout, format, args);
+    va_end(args);
+}
+
+void
+bt_put_name(const char *name)
+{
+    if (isatty(STDOUT_FILENO)) {
+        bt_put_line("%s", name);
+    } else {
+        puts(name);
+    }
 }
 
 static void
@@ -80,8 +124,7 @@ vmessage(const char *prefix, const char *format, va_list args)
     clear_status_line();
     fflush(stdout);
     fputs(prefix, stderr);
-    vfprintf(stderr, format, args);
-    putc('\n', stderr);
+    put_line(stderr, format, args);
     fflush(stderr);
 }
 
@@ -197,6 +240,12 @@ bt_strdup(const char *s)
 }
 
 char *
+bt_printable(const char *s)
+{
+    return check_memory(printable_dup(s));
+}
+
+char *
 bt_asprintf(const char *format, ...)
 {
     va_list args;
@@ -256,24 +305,21 @@ bt_str_printf(struct bt_str *str, const char *format, ...)
     str->length += n;
 }
 
-/* Appends 's' as a JSON string, quotes included.  Bytes that are not ASCII go
- * through as they are: names in the database are UTF-8. */
+/* Appends 's' in printable form as a JSON string, quotes included. */
 void
 bt_str_json(struct bt_str *str, const char *s)
 {
-    bt_str_put(str, "\"", 1);
-    for (; *s; s++) {
-        unsigned char c = *s;
+    char *printable = bt_printable(s);
 
-        if (c == '"' || c == '\\') {
-            bt_str_printf(str, "\\%c", c);
-        } else if (c < 0x20 || c == 0x7f) {
-            bt_str_printf(str, "\\u%04x", c);
-        } else {
-            bt_str_put(str, &c, 1);
+    bt_str_put(str, "\"", 1);
+    for (const char *p = printable; *p; p++) {
+        if (*p == '"' || *p == '\\') {
+            bt_str_put(str, "\\", 1);
         }
+        bt_str_put(str, p, 1);
     }
     bt_str_put(str, "\"", 1);
+    free(printable);
 }
 
 const char *

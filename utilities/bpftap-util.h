@@ -32,13 +32,23 @@ enum bt_status {
     BT_BLEMISHED = 3,           /* Done, but a warning says what is amiss. */
 };
 
-/* Messages: one line on standard error, after the program's name.  A live
+/* Text from outside, such as names of ports, files and processes, may be
+ * anything.  What follows writes it in printable form, see printable.h.
+ *
+ * Messages: one line on standard error, after the program's name.  A live
  * statistics line on the terminal is cleared first. */
 void bt_error(const char *format, ...) BT_PRINTF(1, 2);
 void bt_note(const char *format, ...) BT_PRINTF(1, 2);
 void bt_fatal(const char *format, ...) BT_PRINTF(1, 2) BT_NORETURN;
 void bt_usage(const char *format, ...) BT_PRINTF(1, 2) BT_NORETURN;
 void bt_status_line(const char *line);
+
+/* Writes a line to standard output. */
+void bt_put_line(const char *format, ...) BT_PRINTF(1, 2);
+
+/* Writes a name to standard output, as it is unless that is a terminal: whoever
+ * else reads it will want to use it. */
+void bt_put_name(const char *name);
 
 /* Writes out what standard output has buffered.  Returns false after a message
  * if that failed, now or earlier; without one if it is a pipe that nobody
@@ -63,6 +73,7 @@ void *bt_zalloc(size_t size);
 void *bt_realloc(void *p, size_t size);
 char *bt_strdup(const char *s);
 char *bt_asprintf(const char *format, ...) BT_PRINTF(1, 2);
+char *bt_printable(const char *s);
 
 /* A string that grows.  All zeros is a valid empty one. */
 struct bt_str {

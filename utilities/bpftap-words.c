@@ -103,8 +103,11 @@ bt_table_print(struct bt_table *table)
     size_t last;
 
     for (size_t i = 0; i < table->cells.n; i++) {
-        size_t width = display_width(table->cells.v[i]);
+        char *cell = bt_printable(table->cells.v[i]);
+        size_t width = display_width(cell);
 
+        free(table->cells.v[i]);
+        table->cells.v[i] = cell;
         if (width > widths[i % n]) {
             widths[i % n] = width;
         }

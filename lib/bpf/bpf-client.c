@@ -42,6 +42,7 @@
 #include "coverage.h"
 #include "openvswitch/util.h"
 #include "ovs-rcu.h"
+#include "printable.h"
 #include "util.h"
 
 COVERAGE_DEFINE(bpf_written);
@@ -91,6 +92,17 @@ dev_create(bool read_only)
     return dev;
 }
 
+/* Stores in the 'size' bytes at 'process' what the process that 'cred' names
+ * calls itself, in printable form: it is for people to read only. */
+static void
+get_process(const struct bpf_cred *cred, char process[], size_t size)
+{
+    char name[32];
+
+    bpf_peercred_get_name(cred->pid, name, sizeof name);
+    printable_copy(process, size, name, strlen(name));
+}
+
 int
 bpf_client_create(const struct bpf_cred *cred, bool read_only,
                   const struct bpf_client_ops *ops, void *aux,
@@ -112,7 +124,7 @@ bpf_client_create(const struct bpf_cred *cred, bool read_only,
     client->cred = *cred;
     atomic_init(&client->ordinary, !bpf_quota_is_privileged(cred->uid));
     client->cost = bpf_cost_of_filter(NULL);
-    bpf_peercred_get_name(cred->pid, client->process, sizeof client->process);
+    get_process(cred, client->process, sizeof client->process);
     ovs_mutex_init_adaptive(&client->mutex);
 
     ovs_mutex_lock(&bpf_mutex);
@@ -222,7 +234,7 @@ bpf_client_set_cred(struct bpf_client *client, const struct bpf_cred *cred)
         return;
     }
 
-    bpf_peercred_get_name(cred->pid, process, sizeof process);
+    get_process(cred, process, sizeof process);
     bpf_quota_move(client->cred.uid, cred->uid, BPF_DEVICES, 1);
     bpf_quota_move(client->cred.uid, cred->uid, BPF_MEMORY, client->mem_size);
     ovs_mutex_lock(&bpf_mutex);

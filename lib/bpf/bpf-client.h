@@ -121,7 +121,7 @@ struct bpf_client {
     bool follows;                       /* Counted in 'bpf_followers'. */
     struct bpf_cred cred;
     unsigned int cost;                  /* For each packet of the port. */
-    char process[32];                   /* Name of the process, or "". */
+    char process[32];                   /* Its printable name, or "". */
 };
 
 /* Opens a new device for the process that 'cred' names, with the configured
@@ -201,7 +201,7 @@ bool bpf_client_disconnect(uint64_t id);
 struct bpf_peer {
     uint64_t id;
     struct bpf_cred cred;
-    char process[32];                   /* Name of the process, or "". */
+    char process[32];                   /* Its printable name, or "". */
     size_t memory;                      /* Bytes of buffer memory. */
     unsigned int cost;                  /* For each packet of the port. */
     struct bpf_dev_info info;
