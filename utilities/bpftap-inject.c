@@ -93,6 +93,7 @@ struct inject {
     struct bpfdev *dev;
     pid_t child;                /* That decompresses, or 0. */
     uint32_t mtu;               /* The port's, 0 if it is not known. */
+    int dlt;                    /* The port's. */
     uint32_t frame_max;         /* What the port takes, and a switch can. */
 
     /* The batch. */
@@ -143,8 +144,10 @@ note_failure(struct inject *in)
                  bpfdev_strerror(in->dev));
     }
     in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
-    if (error == ENXIO || error == EINVAL || error == EBADF) {
-        in->stop = true;        /* Port or switch gone, or never allowed. */
+    if (error == ENXIO || error == EINVAL || error == EBADF
+        || error == ETIMEDOUT) {
+        /* Port or switch gone or stuck, or never allowed. */
+        in->stop = true;
         in->status = BT_FAILED;
     }
 }
@@ -326,19 +329,17 @@ open_file(struct inject *in)
     char errbuf[PCAP_ERRBUF_SIZE];
     FILE *stream = bt_input_open(in->file, &in->child);
     pcap_t *pcap;
-    int dlt;
 
     if (!stream) {
         bt_fatal("%s: cannot read (%s)", in->file, strerror(errno));
     }
-    dlt = bpfdev_datalink(in->dev);
     pcap = pcap_fopen_offline_with_tstamp_precision(
         stream, PCAP_TSTAMP_PRECISION_NANO, errbuf);
     if (!pcap) {
         bt_fatal("%s: cannot read (%s)", in->file, errbuf);
-    } else if (pcap_datalink(pcap) != dlt) {
+    } else if (pcap_datalink(pcap) != in->dlt) {
         const char *theirs = pcap_datalink_val_to_name(pcap_datalink(pcap));
-        const char *ours = pcap_datalink_val_to_name(dlt);
+        const char *ours = pcap_datalink_val_to_name(in->dlt);
 
         bt_fatal("%s: its packets have link type %s and port %s takes %s",
                  in->file, theirs ? theirs : "?", in->port,
@@ -454,7 +455,8 @@ open_port(struct inject *in)
     if (bpfdev_attach(in->dev, in->port)
         || bpfdev_set_filter(in->dev, &nothing, 1)
         || bpfdev_ioctl(in->dev, BIOCSHDRCMPLT, &complete)
-        || bpfdev_ioctl(in->dev, BIOCSFEEDBACK, &feedback)) {
+        || bpfdev_ioctl(in->dev, BIOCSFEEDBACK, &feedback)
+        || (in->dlt = bpfdev_datalink(in->dev)) < 0) {
         bt_fatal("%s", bpfdev_strerror(in->dev));
     }
     find_frame_max(in);
