@@ -46,6 +46,20 @@ check(int line, const char *what, long long int got, long long int expected)
     }
 }
 
+#define CHECK_IN(GOT, LOWEST, HIGHEST) \
+    check_in(__LINE__, #GOT, GOT, LOWEST, HIGHEST)
+
+static void
+check_in(int line, const char *what, long long int got, long long int lowest,
+         long long int highest)
+{
+    if (got < lowest || got > highest) {
+        fprintf(stderr, "line %d: %s: expected %lld to %lld, got %lld\n",
+                line, what, lowest, highest, got);
+        exit(EXIT_FAILURE);
+    }
+}
+
 #define CHECK_STR(GOT, EXPECTED) \
     check_str(__LINE__, #GOT, GOT, EXPECTED)
 
@@ -695,37 +709,168 @@ static void
 test_share(void)
 {
     enum { MS = 1000000 };
-    struct bpf_share share = { .credit = 0 };
+    struct bpf_share share = { .n = 0 };
+    struct bpf_share_user *user;
 
-    /* Credit for 50 ms can be saved. */
-    bpf_share_earn(&share, 1000 * MS, 1000 * MS, false, 5);
-    CHECK(share.credit, 50 * MS / 20);
-    CHECK(bpf_share_get_room(&share), BPF_SHARE_ALL);
+    /* Credit for 50 ms can be saved, half of it is for a user to come. */
+    bpf_share_earn(&share, 1000 * MS, 1000 * MS, false, 8);
+    user = bpf_share_find(&share, 7);
+    CHECK(user->credit, 2 * MS);
+    CHECK(bpf_share_get_room(user), BPF_SHARE_ALL);
 
     /* Paid in full, but no more than a millisecond at a time. */
-    bpf_share_pay(&share, MS / 2);
-    CHECK(share.credit, 2 * MS);
-    bpf_share_pay(&share, 1000 * MS);
-    CHECK(share.credit, MS);
-    CHECK(bpf_share_get_room(&share), BPF_SHARE_ALL);
-    bpf_share_pay(&share, MS);
-    CHECK(bpf_share_get_room(&share), BPF_SHARE_FILTER);
-    bpf_share_pay(&share, MS / 2 - 1);
-    CHECK(bpf_share_get_room(&share), BPF_SHARE_FILTER);
-    bpf_share_pay(&share, 1);
-    CHECK(bpf_share_get_room(&share), BPF_SHARE_NONE);
+    bpf_share_pay(user, MS / 2);
+    CHECK(user->credit, 3 * MS / 2);
+    bpf_share_pay(user, 1000 * MS);
+    CHECK(user->credit, MS / 2);
+    CHECK(bpf_share_get_room(user), BPF_SHARE_ALL);
+    bpf_share_pay(user, MS / 2);
+    CHECK(bpf_share_get_room(user), BPF_SHARE_FILTER);
+    bpf_share_pay(user, MS / 2 - 1);
+    CHECK(bpf_share_get_room(user), BPF_SHARE_FILTER);
+    bpf_share_pay(user, 1);
+    CHECK(bpf_share_get_room(user), BPF_SHARE_NONE);
     for (int i = 0; i < 100; i++) {
-        bpf_share_pay(&share, MS);
+        bpf_share_pay(user, MS);
     }
-    CHECK(share.credit, -2 * MS);
+    CHECK(user->credit, -2 * MS);
 
     /* Time without a processor earns nothing, except for sleep. */
-    bpf_share_earn(&share, 1000 * MS, 10 * MS, false, 5);
-    CHECK(share.credit, -2 * MS + MS / 2);
-    bpf_share_earn(&share, 40 * MS, 0, true, 5);
-    CHECK(share.credit, MS / 2);
+    bpf_share_earn(&share, 1000 * MS, 10 * MS, false, 8);
+    CHECK(user->credit, -2 * MS + 8 * MS / 10);
+    bpf_share_earn(&share, 20 * MS, 0, true, 8);
+    CHECK(user->credit, 4 * MS / 10);
     bpf_share_earn(&share, 20 * MS, 20 * MS, true, 0);
-    CHECK(share.credit, 0);
+    CHECK(user->credit, 0);
+}
+
+/* Users have equal parts of that, and what one leaves is for the others. */
+static void
+test_share_fair(void)
+{
+    enum { MS = 1000000, GREEDY = 7, MODEST = 8 };
+    struct bpf_share share = { .n = 0 };
+    int64_t taken = 0;
+
+    bpf_share_earn(&share, 1000 * MS, 1000 * MS, false, 6);
+    for (int i = 0; i < 1000; i++) {
+        struct bpf_share_user *greedy = bpf_share_find(&share, GREEDY);
+
+        if (bpf_share_get_room(greedy) != BPF_SHARE_NONE) {
+            bpf_share_pay(greedy, MS / 2);
+            taken += MS / 2;
+        }
+        if (i >= 500) {
+            struct bpf_share_user *modest = bpf_share_find(&share, MODEST);
+
+            /* Whatever the other one does, from the first time on. */
+            CHECK(bpf_share_get_room(modest), BPF_SHARE_ALL);
+            bpf_share_pay(modest, MS / 100);
+        }
+        bpf_share_earn(&share, MS, MS, false, 6);
+    }
+    CHECK(share.n, 2);
+
+    /* 6 % of a second, less what the other one took of it, and up to 3 ms that
+     * were saved in the beginning, or are in the end, or are owed. */
+    CHECK_IN(taken, 60 * MS - 5 * MS - 3 * MS, 60 * MS - 5 * MS + 3 * MS);
+
+    /* Both greedy: both get the same. */
+    int64_t got[2] = { 0, 0 };
+    for (int i = 0; i < 1000; i++) {
+        for (int j = 0; j < 2; j++) {
+            struct bpf_share_user *user = bpf_share_find(&share, GREEDY + j);
+
+            if (bpf_share_get_room(user) != BPF_SHARE_NONE) {
+                bpf_share_pay(user, (1 + j) * MS / 4);
+                got[j] += (1 + j) * MS / 4;
+            }
+        }
+        bpf_share_earn(&share, MS, MS, false, 6);
+    }
+    CHECK_IN(got[0], 30 * MS - 3 * MS, 30 * MS + 3 * MS);
+    CHECK_IN(got[1], 30 * MS - 3 * MS, 30 * MS + 3 * MS);
+
+    /* They are forgotten when they want nothing any more and owe nothing. */
+    bpf_share_earn(&share, MS, MS, false, 6);
+    CHECK(share.n, 2);
+    bpf_share_earn(&share, 1000 * MS, 1000 * MS, false, 6);
+    CHECK(share.n, 0);
+
+    /* However many there are, all together get no more. */
+    int64_t all = 0;
+    for (int i = 0; i < 1000; i++) {
+        for (uid_t uid = 1000; uid < 1040; uid++) {
+            struct bpf_share_user *user = bpf_share_find(&share, uid);
+
+            if (bpf_share_get_room(user) != BPF_SHARE_NONE) {
+                bpf_share_pay(user, MS / 10);
+                all += MS / 10;
+            }
+        }
+        bpf_share_earn(&share, MS, MS, false, 6);
+    }
+    CHECK(share.n, BPF_SHARE_USERS);
+    CHECK_IN(all, 50 * MS, 63 * MS + BPF_SHARE_USERS * 6 * MS / 10);
+}
+
+/* What a device of user 'uid' on port "p1" may cost. */
+static void
+check_cost_of(uid_t uid, unsigned int cost, int error, const char *text)
+{
+    const struct bpf_cred cred = { .uid = uid };
+    struct owner owner;
+
+    open_client(&owner);
+    bpf_client_set_cred(owner.client, &cred);
+    CHECK(bpf_client_set_cost(owner.client, cost, why, sizeof why), true);
+    CHECK(attach(owner.client, "p1"), error);
+    CHECK_STR(why, text);
+    close_client(&owner);
+}
+
+/* What devices on a port may cost, those of one user and those of all. */
+static void
+test_port_cost(void)
+{
+    struct bpf_config config;
+    struct owner a, b;
+
+    start();
+    bpf_config_init(&config, "/");
+    config.port_cost = 250;
+    config.user_port_cost = 150;
+    bpf_config_set(&config);
+    add_port("p1");
+
+    open_client(&a);
+    CHECK(bpf_client_set_cost(a.client, 100, why, sizeof why), true);
+    CHECK(attach(a.client, "p1"), 0);
+    check_cost_of(7, 51, ENOBUFS, "this device would cost each packet 51 of "
+                  "the 150 that other_config:bpf-user-port-cost-max allows a "
+                  "user on a port; uid 7 uses 100");
+    check_cost_of(8, 151, ENOBUFS, "this device would cost each packet 151, "
+                  "and other_config:bpf-user-port-cost-max allows 150; a "
+                  "simpler filter costs less");
+    check_cost_of(8, 150, 0, "");
+    check_cost_of(0, 1000, 0, "");
+
+    /* What is attached is checked, too, and stays what it was if refused. */
+    CHECK(bpf_client_set_cost(a.client, 151, why, sizeof why), false);
+    CHECK(bpf_client_set_cost(a.client, 120, why, sizeof why), true);
+    open_client(&b);
+    CHECK(bpf_client_set_cost(b.client, 30, why, sizeof why), true);
+    CHECK(attach(b.client, "p1"), 0);
+    check_cost_of(7, 1, ENOBUFS, "this device would cost each packet 1 of "
+                  "the 150 that other_config:bpf-user-port-cost-max allows a "
+                  "user on a port; uid 7 uses 150");
+    check_cost_of(8, 100, 0, "");
+    check_cost_of(8, 101, ENOBUFS, "this device would cost each packet 101 of "
+                  "the 250 that other_config:bpf-port-cost-max allows for a "
+                  "port; 150 are in use, 120 by device 1 of uid 7");
+    close_client(&a);
+    close_client(&b);
+    finish();
 }
 
 /* Ordinary users whose share is used up lose packets, which are counted;
@@ -1327,10 +1472,12 @@ static const struct {
     { "feed", test_feed },
     { "requests", test_requests },
     { "share", test_share },
+    { "share-fair", test_share_fair },
     { "missed", test_missed },
     { "mutex-held", test_mutex_held },
     { "set-prog", test_set_prog },
     { "cost", test_cost },
+    { "port-cost", test_port_cost },
     { "ready-once", test_ready_once },
     { "port-gone", test_port_gone },
     { "dlt-changes", test_dlt_changes },

@@ -92,6 +92,12 @@ dev_create(bool read_only)
     return dev;
 }
 
+static unsigned int
+ordinary_uid(const struct bpf_cred *cred)
+{
+    return bpf_quota_is_privileged(cred->uid) ? 0 : cred->uid;
+}
+
 /* Stores in the 'size' bytes at 'process' what the process that 'cred' names
  * calls itself, in printable form: it is for people to read only. */
 static void
@@ -122,7 +128,7 @@ bpf_client_create(const struct bpf_cred *cred, bool read_only,
     client->dev = dev_create(read_only);
     client->n_buffers = BPF_DEV_MIN_BUFFERS;
     client->cred = *cred;
-    atomic_init(&client->ordinary, !bpf_quota_is_privileged(cred->uid));
+    atomic_init(&client->ordinary_uid, ordinary_uid(cred));
     client->cost = bpf_cost_of_filter(NULL);
     get_process(cred, client->process, sizeof client->process);
     ovs_mutex_init_adaptive(&client->mutex);
@@ -241,33 +247,41 @@ bpf_client_set_cred(struct bpf_client *client, const struct bpf_cred *cred)
     client->cred = *cred;
     memcpy(client->process, process, sizeof process);
     ovs_mutex_unlock(&bpf_mutex);
-    atomic_store_relaxed(&client->ordinary,
-                         !bpf_quota_is_privileged(cred->uid));
+    atomic_store_relaxed(&client->ordinary_uid, ordinary_uid(cred));
 }
 
 /* The budget of a port
  * ==================== */
 
-/* Sums up what the devices of ordinary users on 'port', except for 'except',
- * cost each packet.  Stores in '*top' the one of them that costs most, NULL if
- * there is none. */
-static unsigned int
-port_cost(const struct bpf_port *port, const struct bpf_client *except,
-          const struct bpf_client **top)
+/* What the devices of ordinary users on a port cost each packet. */
+struct port_cost {
+    unsigned int used;          /* By all of them. */
+    unsigned int user_used;     /* By those of one user. */
+    const struct bpf_client *top; /* The dearest, NULL if there is none. */
+};
+
+/* Sums up what the devices on 'port' cost, except for 'client', as far as its
+ * user is concerned and in all. */
+static void
+port_get_cost(const struct bpf_port *port, const struct bpf_client *client,
+              struct port_cost *cost)
     OVS_REQUIRES(bpf_mutex)
 {
-    unsigned int cost = 0;
-
-    *top = NULL;
+    memset(cost, 0, sizeof *cost);
     for (size_t i = 0; i < bpf_port_n_clients(port); i++) {
-        const struct bpf_client *client = bpf_tap_client(port->tap, i);
+        const struct bpf_client *other = bpf_tap_client(port->tap, i);
 
-        if (client != except && !bpf_quota_is_privileged(client->cred.uid)) {
-            cost += client->cost;
-            *top = !*top || client->cost > (*top)->cost ? client : *top;
+        if (other == client || bpf_quota_is_privileged(other->cred.uid)) {
+            continue;
+        }
+        cost->used += other->cost;
+        if (other->cred.uid == client->cred.uid) {
+            cost->user_used += other->cost;
+        }
+        if (!cost->top || other->cost > cost->top->cost) {
+            cost->top = other;
         }
     }
-    return cost;
 }
 
 /* Checks whether 'client' may cost the packets of 'port' 'cost' units each.
@@ -277,26 +291,33 @@ check_cost(const struct bpf_client *client, const struct bpf_port *port,
            unsigned int cost, char *why, size_t size)
     OVS_REQUIRES(bpf_mutex)
 {
-    unsigned int max = bpf_config_get()->port_cost;
-    const struct bpf_client *top;
-    unsigned int used;
+    const struct bpf_config *config = bpf_config_get();
+    unsigned int user_max = config->user_port_cost;
+    unsigned int max = config->port_cost;
+    struct port_cost now;
 
     if (bpf_quota_is_privileged(client->cred.uid)) {
         return true;
     }
-    used = port_cost(port, client, &top);
-    if (cost <= max && used <= max - cost) {
-        return true;
-    }
-    if (top) {
+    port_get_cost(port, client, &now);
+    if (cost > MIN(max, user_max)) {
+        snprintf(why, size, "this device would cost each packet %u, and "
+                 "other_config:%s allows %u; a simpler filter costs less",
+                 cost, (user_max < max ? "bpf-user-port-cost-max"
+                        : "bpf-port-cost-max"), MIN(max, user_max));
+    } else if (now.user_used > user_max - cost) {
+        snprintf(why, size, "this device would cost each packet %u of the %u "
+                 "that other_config:bpf-user-port-cost-max allows a user on a "
+                 "port; uid %ld uses %u", cost, user_max,
+                 (long int) client->cred.uid, now.user_used);
+    } else if (now.used > max - cost) {
         snprintf(why, size, "this device would cost each packet %u of the %u "
                  "that other_config:bpf-port-cost-max allows for a port; "
                  "%u are in use, %u by device %"PRIu64" of uid %ld", cost, max,
-                 used, top->cost, top->id, (long int) top->cred.uid);
+                 now.used, now.top->cost, now.top->id,
+                 (long int) now.top->cred.uid);
     } else {
-        snprintf(why, size, "this device would cost each packet %u, and "
-                 "other_config:bpf-port-cost-max allows %u for a port; a "
-                 "simpler filter costs less", cost, max);
+        return true;
     }
     return false;
 }

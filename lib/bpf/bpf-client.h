@@ -102,9 +102,9 @@ struct bpf_client {
     struct bpf_dev *dev;                /* What it points to is guarded by
                                          * 'mutex', see bpf-device.h. */
 
-    /* Whether 'cred' is that of an ordinary user, see bpf/bpf-quota.h.  Read
-     * by threads that move packets. */
-    atomic_bool ordinary;
+    /* The user in 'cred' if that is an ordinary one, see bpf/bpf-quota.h, and
+     * 0 if not.  Read by threads that move packets. */
+    atomic_uint ordinary_uid;
 
     struct ovs_mutex mutex;
     bool ready OVS_GUARDED;             /* Last told to 'ops->ready'. */
@@ -169,7 +169,7 @@ int bpf_client_attach_end(struct bpf_client *client, const char *name,
 
 /* Each port has a budget (bpf-port-cost-max in ovs-bpf.conf(5)) of what the
  * devices of ordinary users there may cost a packet, in the units of
- * bpf/bpf-cost.h.  A device that does not fit in is refused when it attaches,
+ * bpf/bpf-cost.h, and each user a part of it (bpf-user-port-cost-max).  A device that does not fit in is refused when it attaches,
  * a filter when it is set.
  *
  * Notes that 'client' will have a filter of the given 'cost'.  Returns false,

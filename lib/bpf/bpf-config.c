@@ -95,7 +95,8 @@ bpf_config_init(struct bpf_config *c, const char *rundir)
     c->user_devices = 64;
     c->user_memory = 128 << 20;
     c->user_requests = 10000;
-    c->port_cost = 1024;
+    c->port_cost = 4096;
+    c->user_port_cost = 1024;
     c->time_max = 5;
 }
 
@@ -146,6 +147,7 @@ config_equal(const struct bpf_config *a, const struct bpf_config *b)
             && a->user_memory == b->user_memory
             && a->user_requests == b->user_requests
             && a->port_cost == b->port_cost
+            && a->user_port_cost == b->user_port_cost
             && a->time_max == b->time_max);
 }
 

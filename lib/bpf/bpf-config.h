@@ -61,6 +61,7 @@ struct bpf_config {
     size_t user_memory;
     unsigned int user_requests;         /* In a second. */
     unsigned int port_cost;             /* See bpf/bpf-client.h. */
+    unsigned int user_port_cost;
     unsigned int time_max;              /* Percent, see bpf/bpf-share.h. */
 };
 

@@ -387,48 +387,55 @@ client_feed(struct bpf_client *client, struct batch *batch, bool ordinary,
     client_store(client, batch, &run, n_accepted, ordinary);
 }
 
-static bool
-client_is_ordinary(struct bpf_client *client)
+/* Returns the ordinary user who has 'client', 0 if the user is privileged. */
+static uid_t
+client_ordinary_uid(struct bpf_client *client)
 {
-    bool ordinary;
+    unsigned int uid;
 
-    atomic_read_relaxed(&client->ordinary, &ordinary);
-    return ordinary;
+    atomic_read_relaxed(&client->ordinary_uid, &uid);
+    return uid;
 }
 
-/* Shows 'batch' to the clients in 'array' who are ordinary users, or to those
- * who are not.  Returns true if there are others, too. */
+/* Shows 'batch' to the clients in 'array' who are privileged.  Returns true if
+ * there are others, too. */
 static bool
-feed_clients(const struct bpf_client_array *array, struct batch *batch,
-             bool ordinary, enum bpf_share_room room)
+feed_privileged(const struct bpf_client_array *array, struct batch *batch)
 {
     bool others = false;
 
     for (size_t i = 0; i < array->n; i++) {
-        if (client_is_ordinary(array->clients[i]) == ordinary) {
-            client_feed(array->clients[i], batch, ordinary, room);
-        } else {
+        if (client_ordinary_uid(array->clients[i])) {
             others = true;
+        } else {
+            client_feed(array->clients[i], batch, false, BPF_SHARE_ALL);
         }
     }
     return others;
 }
 
-DEFINE_STATIC_PER_THREAD_DATA(struct bpf_share, share, { .looked = 0 });
+DEFINE_STATIC_PER_THREAD_DATA(struct bpf_share, share, { .n = 0 });
 
 /* Shows 'batch' to the clients in 'array' who are ordinary users. */
 static void
 feed_ordinary(const struct bpf_client_array *array, struct batch *batch)
 {
     unsigned int percent = bpf_config_get()->time_max;
+    struct bpf_share *s = percent < 100 ? share_get() : NULL;
 
-    if (percent >= 100) {
-        feed_clients(array, batch, true, BPF_SHARE_ALL);
-    } else {
-        enum bpf_share_room room = bpf_share_begin(share_get(), percent);
+    if (s) {
+        bpf_share_begin(s, percent);
+    }
+    for (size_t i = 0; i < array->n; i++) {
+        uid_t uid = client_ordinary_uid(array->clients[i]);
 
-        feed_clients(array, batch, true, room);
-        bpf_share_end(share_get());
+        if (uid) {
+            client_feed(array->clients[i], batch, true,
+                        s ? bpf_share_turn(s, uid) : BPF_SHARE_ALL);
+        }
+    }
+    if (s) {
+        bpf_share_end(s);
     }
 }
 
@@ -448,7 +455,7 @@ bpf_tap_feed(const struct bpf_tap *tap, struct bpf_packet packets[],
         .now = now,
     };
 
-    if (feed_clients(array, &batch, false, BPF_SHARE_ALL)) {
+    if (feed_privileged(array, &batch)) {
         feed_ordinary(array, &batch);
     }
 }

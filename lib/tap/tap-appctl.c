@@ -474,6 +474,17 @@ put_sockets(struct json *object)
     put_socket(object, "readonly_socket", &socket);
 }
 
+/* Adds to 'users' that 'uid' uses 'n' of something. */
+static void
+add_user(struct json *users, uid_t uid, uint64_t n)
+{
+    struct json *user = json_object_create();
+
+    put_int(user, "uid", uid);
+    put_int(user, "used", n);
+    json_array_add(users, user);
+}
+
 /* Who uses 'resource', those who use anything of it. */
 static struct json *
 collect_users(enum bpf_resource resource)
@@ -484,15 +495,82 @@ collect_users(enum bpf_resource resource)
 
     for (size_t i = 0; i < n; i++) {
         if (users[i].used[resource]) {
-            struct json *user = json_object_create();
-
-            put_int(user, "uid", users[i].uid);
-            put_int(user, "used", users[i].used[resource]);
-            json_array_add(array, user);
+            add_user(array, users[i].uid, users[i].used[resource]);
         }
     }
     free(users);
     return array;
+}
+
+static bool
+is_on_budget(const struct bpf_peer *peer)
+{
+    return (peer->info.state == BPF_DEV_ATTACHED
+            && !bpf_quota_is_privileged(peer->cred.uid));
+}
+
+/* First those on a port's budget, by port and user. */
+static int
+compare_budgets(const void *a_, const void *b_)
+{
+    const struct bpf_peer *a = a_;
+    const struct bpf_peer *b = b_;
+    int ports = strcmp(a->info.port, b->info.port);
+
+    return (is_on_budget(a) != is_on_budget(b)
+            ? is_on_budget(b) - is_on_budget(a)
+            : ports ? ports
+            : a->cred.uid < b->cred.uid ? -1 : a->cred.uid > b->cred.uid);
+}
+
+/* Adds the budget that 'peers[0]' is on to 'quotas', and returns how many of
+ * the 'n' are on it. */
+static size_t
+add_port_budget(struct json *quotas, const struct bpf_peer *peers, size_t n)
+{
+    const struct bpf_config *config = bpf_config_get();
+    const char *port = peers[0].info.port;
+    char *name = xasprintf("cost on port %s", port);
+    struct json *users = json_array_create_empty();
+    struct json *quota = json_object_create();
+    uint64_t used = 0, used_before = 0;
+    size_t i;
+
+    for (i = 0; i < n && !strcmp(peers[i].info.port, port); i++) {
+        used += peers[i].cost;
+        if (i + 1 == n || compare_budgets(&peers[i], &peers[i + 1])) {
+            add_user(users, peers[i].cred.uid, used - used_before);
+            used_before = used;
+        }
+    }
+    put_text(quota, "resource", name);
+    json_object_put_string(quota, "setting", "bpf-port-cost-max");
+    put_int(quota, "limit", config->port_cost);
+    put_int(quota, "user_limit", config->user_port_cost);
+    put_int(quota, "used", used);
+    json_object_put(quota, "users", users);
+    json_array_add(quotas, quota);
+    free(name);
+    return i;
+}
+
+/* Adds the budgets of ports, as far as they are used, to 'quotas'. */
+static void
+add_port_budgets(struct json *quotas)
+{
+    size_t n, n_on_budgets = 0;
+    struct bpf_peer *peers = bpf_peer_list(&n);
+
+    if (n) {
+        qsort(peers, n, sizeof *peers, compare_budgets);
+    }
+    while (n_on_budgets < n && is_on_budget(&peers[n_on_budgets])) {
+        n_on_budgets++;
+    }
+    for (size_t i = 0; i < n_on_budgets; ) {
+        i += add_port_budget(quotas, &peers[i], n_on_budgets - i);
+    }
+    free(peers);
 }
 
 /* What is limited: the limit, a user's limit, what is used, by whom. */
@@ -515,6 +593,7 @@ collect_quotas(void)
         json_object_put(quota, "users", collect_users(i));
         json_array_add(array, quota);
     }
+    add_port_budgets(array);
     return array;
 }
 
@@ -561,6 +640,7 @@ collect_limits(void)
     put_int(object, "insn_max", config->insn_max);
     put_int(object, "port_devices_max", config->port_devices);
     put_int(object, "port_cost_max", config->port_cost);
+    put_int(object, "user_port_cost_max", config->user_port_cost);
     put_int(object, "time_max", config->time_max);
     put_int(object, "requests_max", config->requests_max);
     put_int(object, "user_requests_max", config->user_requests);
@@ -604,6 +684,7 @@ format_limits(const struct json *limits, struct ds *s)
         { "bpf-insn-max", "insn_max" },
         { "bpf-port-devices-max", "port_devices_max" },
         { "bpf-port-cost-max", "port_cost_max" },
+        { "bpf-user-port-cost-max", "user_port_cost_max" },
         { "bpf-time-max", "time_max" },
         { "bpf-requests-max", "requests_max" },
         { "bpf-user-requests-max", "user_requests_max" },

@@ -229,6 +229,8 @@ static const struct setting settings[] = {
       1, 65536, "a number from 1 to 65536" },
     { "bpf-port-cost-max", parse_uint, MEMBER(port_cost),
       0, 1 << 24, "a number up to 16777216" },
+    { "bpf-user-port-cost-max", parse_uint, MEMBER(user_port_cost),
+      0, 1 << 24, "a number up to 16777216" },
     { "bpf-time-max", parse_uint, MEMBER(time_max),
       0, 100, "a number up to 100" },
     { "bpf-connections-max", parse_uint, MEMBER(connections_max),

@@ -4,7 +4,7 @@
 
     attack.py SCENARIO SOCKET PORT...
 
-Becomes the user "nobody", does its worst, prints "ready" and what it got, and
+Becomes the user "nobody", or the one in ATTACK_USER, does its worst, prints "ready" and what it got, and
 keeps that until its standard input ends."""
 
 import errno
@@ -18,7 +18,8 @@ import sys
 import threading
 
 from rawclient import (Client, Refused, IMMEDIATE, LIST_PEERS, MONITOR,
-                       RELEASE, STSTAMP, T_IDENTITY, mod_filter, ret_filter)
+                       RELEASE, SDIRECTION, STSTAMP, T_IDENTITY, icmp_filter,
+                       mod_filter, ret_filter)
 
 # Modules that somebody without rights may not be able to load any more.
 "localhost".encode("idna")
@@ -301,6 +302,16 @@ def capture(path, port, *_):
         select.select([client.fds[0]], [], [])
 
 
+def bystander(path, port, *_):
+    """Nothing hostile: captures what comes in by ICMP, and reads none of it."""
+    client = Client(path)
+    client.filter(icmp_filter())
+    client.u32(SDIRECTION, 0)
+    client.attach(port, 65536)
+    held.append(client)
+    return 1
+
+
 def handed_over(path, *_):
     """A connection that root opened, used by somebody else.  Returns what
     listing devices gives."""
@@ -316,10 +327,10 @@ def main():
     if scenario == "handed_over":
         held.append(Client(path))
         held[0].call(LIST_PEERS, bytes(8))
-    nobody = pwd.getpwnam("nobody")
+    user = pwd.getpwnam(os.environ.get("ATTACK_USER", "nobody"))
     os.setgroups([])
-    os.setgid(nobody.pw_gid)
-    os.setuid(nobody.pw_uid)
+    os.setgid(user.pw_gid)
+    os.setuid(user.pw_uid)
     print("ready", globals()[scenario](path, *ports), flush=True)
     sys.stdin.read()
     os._exit(0)

@@ -123,3 +123,10 @@ def mod_filter(n):
 def ret_filter(n):
     """A program that accepts all, 'n' bytes of each."""
     return [(0x06, 0, 0, n)]
+
+
+# LDH ABS, JEQ, LDB ABS, RET K.
+def icmp_filter():
+    """A program that accepts ICMP in IPv4, 96 bytes of each."""
+    return [(0x28, 0, 0, 12), (0x15, 0, 3, 0x0800), (0x30, 0, 0, 23),
+            (0x15, 0, 1, 1), (0x06, 0, 0, 96), (0x06, 0, 0, 0)]
