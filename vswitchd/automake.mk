@@ -5,6 +5,8 @@ vswitchd_ovs_vswitchd_SOURCES = \
 	vswitchd/datapath.h \
 	vswitchd/lock.c \
 	vswitchd/ovs-vswitchd.c \
+	vswitchd/schema.c \
+	vswitchd/schema.h \
 	vswitchd/status.c \
 	vswitchd/version.c
 vswitchd_ovs_vswitchd_CPPFLAGS = $(AM_CPPFLAGS) $(OVS_CPPFLAGS) \

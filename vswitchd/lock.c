@@ -16,6 +16,7 @@
 #include <config.h>
 
 #include "lib/ovsdb-idl.h"
+#include "schema.h"
 
 bool __real_ovsdb_idl_has_lock(const struct ovsdb_idl *);
 bool __wrap_ovsdb_idl_has_lock(const struct ovsdb_idl *);
@@ -25,6 +26,8 @@ __wrap_ovsdb_idl_has_lock(const struct ovsdb_idl *idl)
 {
     static bool ours;
 
+    /* Nowhere else is the bridges' IDL to be had. */
+    schema_report(idl);
     ours = (__real_ovsdb_idl_has_lock(idl)
             || (ours && !ovsdb_idl_is_lock_contended(idl)));
     return ours;
