@@ -169,8 +169,9 @@ int bpf_client_attach_end(struct bpf_client *client, const char *name,
 
 /* Each port has a budget (bpf-port-cost-max in ovs-bpf.conf(5)) of what the
  * devices of ordinary users there may cost a packet, in the units of
- * bpf/bpf-cost.h, and each user a part of it (bpf-user-port-cost-max).  A device that does not fit in is refused when it attaches,
- * a filter when it is set.
+ * bpf/bpf-cost.h, and each user a part of it (bpf-user-port-cost-max).  A
+ * device that does not fit in is refused when it attaches, a filter when it is
+ * set.
  *
  * Notes that 'client' will have a filter of the given 'cost'.  Returns false,
  * and says why in the 'size' bytes at 'why', if that does not fit in.  Server
