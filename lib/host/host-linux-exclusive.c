@@ -85,19 +85,6 @@ remove_qdisc(unsigned int ifindex)
     return do_request(&req);
 }
 
-/* Appends the attribute 'type' with the 'size' bytes at 'data' to the 'ofs'
- * bytes at 'buf'.  Returns how many there are then. */
-static size_t
-put_nested(char *buf, size_t ofs, uint16_t type, const void *data, size_t size)
-{
-    struct rtattr *rta = (struct rtattr *) (buf + ofs);
-
-    rta->rta_type = type;
-    rta->rta_len = RTA_LENGTH(size);
-    memcpy(RTA_DATA(rta), data, size);
-    return ofs + RTA_SPACE(size);
-}
-
 /* Adds the filter that drops everything. */
 static int
 add_filter(unsigned int ifindex)
@@ -105,17 +92,17 @@ add_filter(unsigned int ifindex)
     const struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, TC_ACT_SHOT);
     const uint32_t flags = TCA_BPF_FLAG_ACT_DIRECT;
     const uint16_t n_insns = 1;
-    char options[64] __attribute__((aligned(RTA_ALIGNTO))) = { 0 };
     struct rtnl_request req;
-    size_t len = 0;
+    size_t options;
 
     init_request(&req, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK,
                  ifindex, PARENT_INGRESS);
     put_kind(&req, "bpf");
-    len = put_nested(options, len, TCA_BPF_OPS_LEN, &n_insns, sizeof n_insns);
-    len = put_nested(options, len, TCA_BPF_OPS, &drop, sizeof drop);
-    len = put_nested(options, len, TCA_BPF_FLAGS, &flags, sizeof flags);
-    rtnl_request_put(&req, TCA_OPTIONS, options, len);
+    options = rtnl_request_begin(&req, TCA_OPTIONS);
+    rtnl_request_put(&req, TCA_BPF_OPS_LEN, &n_insns, sizeof n_insns);
+    rtnl_request_put(&req, TCA_BPF_OPS, &drop, sizeof drop);
+    rtnl_request_put(&req, TCA_BPF_FLAGS, &flags, sizeof flags);
+    rtnl_request_end(&req, options);
     return do_request(&req);
 }
 

@@ -270,29 +270,26 @@ host_pcap_tune(pcap_t *pcap)
     return 0;
 }
 
-static int
-join_fanout(int fd, uint16_t group, int mode)
-{
-    int arg = group | mode << 16;
-
-    return (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg, sizeof arg) < 0
-            ? errno : 0);
-}
-
 int
-lhost_join_fanout(int fd, uint16_t group)
+lhost_join_fanout(int fd, uint16_t group, int mode)
 {
-    const int mode = PACKET_FANOUT_HASH;
-    int error;
+    const int flags[] = { PACKET_FANOUT_FLAG_IGNORE_OUTGOING, 0 };
+    int error = EINVAL;
 
-    error = join_fanout(fd, group, mode | PACKET_FANOUT_FLAG_IGNORE_OUTGOING);
-    return error == EINVAL ? join_fanout(fd, group, mode) : error;
+    for (size_t i = 0; i < 2 && error == EINVAL; i++) {
+        int arg = group | (mode | flags[i]) << 16;
+
+        error = (setsockopt(fd, SOL_PACKET, PACKET_FANOUT, &arg,
+                            sizeof arg) < 0 ? errno : 0);
+    }
+    return error;
 }
 
 int
 host_pcap_fanout(pcap_t *pcap, uint16_t group)
 {
-    return lhost_join_fanout(pcap_fileno(pcap), group);
+    return lhost_join_fanout(pcap_fileno(pcap), group,
+                             PACKET_FANOUT_HASH);
 }
 
 int

@@ -41,8 +41,10 @@ int lhost_ethtool(const char *name, void *cmd);
 int lhost_exclusive_on(unsigned int ifindex, bool *added_qdisc);
 int lhost_exclusive_off(unsigned int ifindex, bool added_qdisc);
 
-/* Makes the packet socket 'fd' one of the queues of 'group'. */
-int lhost_join_fanout(int fd, uint16_t group);
+/* Makes the packet socket 'fd' a member of 'group', with 'mode' (PACKET_FANOUT_*
+ * of packet(7)) as all of its members.  What the host sends is left out, where
+ * the kernel can. */
+int lhost_join_fanout(int fd, uint16_t group, int mode);
 
 /* Puts into '*meta' what the virtio header at 'vnet', of sizeof(struct
  * virtio_net_hdr) bytes, says of the frame behind it. */

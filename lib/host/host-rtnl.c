@@ -46,6 +46,23 @@ rtnl_request_put(struct rtnl_request *req, uint16_t type, const void *data,
     req->hdr.nlmsg_len = ofs + RTA_LENGTH(size);
 }
 
+size_t
+rtnl_request_begin(struct rtnl_request *req, uint16_t type)
+{
+    size_t ofs = NLMSG_ALIGN(req->hdr.nlmsg_len);
+
+    rtnl_request_put(req, type, "", 0);
+    return ofs;
+}
+
+void
+rtnl_request_end(struct rtnl_request *req, size_t ofs)
+{
+    struct rtattr *rta = (struct rtattr *) ((char *) req + ofs);
+
+    rta->rta_len = req->hdr.nlmsg_len - ofs;
+}
+
 static long long int
 now_ms(void)
 {

@@ -31,6 +31,11 @@ void rtnl_request_init(struct rtnl_request *req, uint16_t type,
 void rtnl_request_put(struct rtnl_request *req, uint16_t type,
                       const void *data, size_t size);
 
+/* Between these two, rtnl_request_put() appends to the attribute 'type', which
+ * consists of others.  The second takes what the first returned. */
+size_t rtnl_request_begin(struct rtnl_request *req, uint16_t type);
+void rtnl_request_end(struct rtnl_request *req, size_t ofs);
+
 /* Sends 'req' and calls 'cb' for each message of the answer, which lies
  * completely inside of memory that is valid during the call.  'cb' may be
  * NULL.  Waits at most 'timeout_ms' milliseconds altogether.

@@ -38,11 +38,6 @@
 #define PACKET_FANOUT_FLAG_UNIQUEID 0x2000
 #endif
 
-/* Linux 5.17 and later. */
-#ifndef PACKET_FANOUT_FLAG_IGNORE_OUTGOING
-#define PACKET_FANOUT_FLAG_IGNORE_OUTGOING 0x4000
-#endif
-
 static int
 set_option(int fd, int option, int value)
 {
@@ -148,28 +143,15 @@ packet_rx_start(struct packet_rx *rx, const char *name)
  * A group chooses its first member as long as it has no program. */
 
 /* What the members of a group agree on. */
-#define GROUP_MODE (PACKET_FANOUT_CBPF | PACKET_FANOUT_FLAG_IGNORE_OUTGOING)
-#define OLD_GROUP_MODE PACKET_FANOUT_CBPF
-
-static int
-join_group(int fd, uint16_t group, int flags)
-{
-    const int modes[] = { GROUP_MODE, OLD_GROUP_MODE };
-    int error = EINVAL;
-
-    for (size_t i = 0; i < 2 && error == EINVAL; i++) {
-        error = set_option(fd, PACKET_FANOUT,
-                           group | (modes[i] | flags) << 16);
-    }
-    return error;
-}
+#define GROUP_MODE PACKET_FANOUT_CBPF
 
 int
 packet_rx_make_group(struct packet_rx *rx)
 {
     int value;
     socklen_t len = sizeof value;
-    int error = join_group(rx->up.fd, 0, PACKET_FANOUT_FLAG_UNIQUEID);
+    int error = lhost_join_fanout(rx->up.fd, 0,
+                                  GROUP_MODE | PACKET_FANOUT_FLAG_UNIQUEID);
 
     if (!error
         && getsockopt(rx->up.fd, SOL_PACKET, PACKET_FANOUT, &value, &len)) {
@@ -238,7 +220,7 @@ packet_rx_take_over(struct packet_rx *rx, struct packet_rx *old)
     /* The old one is the group's only member.  The second time waits until the
      * new one is surely no receiver of its own any more. */
     error = error ? error : choose_member(old->up.fd, 0);
-    error = error ? error : join_group(fd, rx->group, 0);
+    error = error ? error : lhost_join_fanout(fd, rx->group, GROUP_MODE);
     error = error ? error : choose_member(old->up.fd, 0);
     error = error ? error : open_ears(fd);
     return error ? error : choose_member(old->up.fd, 1);

@@ -169,7 +169,8 @@ static int
 join_others(struct packet_rx *rx)
 {
     if (rx->config.n_queues > 1) {
-        return lhost_join_fanout(rx->up.fd, rx->config.group);
+        return lhost_join_fanout(rx->up.fd, rx->config.group,
+                                 PACKET_FANOUT_HASH);
     }
 
     /* A kernel that cannot do that leaves it at this ring. */
