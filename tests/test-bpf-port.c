@@ -814,6 +814,49 @@ test_share_fair(void)
     CHECK_IN(all, 50 * MS, 63 * MS + BPF_SHARE_USERS * 6 * MS / 10);
 }
 
+/* How many devices a port may have, and who has most of them. */
+static void
+test_port_devices(void)
+{
+    const struct bpf_cred own = { .uid = geteuid() };
+    const struct bpf_cred other = { .uid = 9 };
+    struct bpf_config config;
+    struct owner owners[8], late;
+
+    start();
+    bpf_config_init(&config, "/");
+    config.port_devices = 8;
+    config.port_cost = config.user_port_cost = 1 << 20;
+    bpf_config_set(&config);
+    add_port("p1");
+
+    for (int i = 0; i < 7; i++) {
+        open_client(&owners[i]);
+        bpf_client_set_cred(owners[i].client, (i < 2 ? &own
+                                               : i < 4 ? &other
+                                               : &owners[i].client->cred));
+        CHECK(attach(owners[i].client, "p1"), 0);
+    }
+    open_client(&late);
+    CHECK(attach(late.client, "p1"), ENOBUFS);
+    CHECK_STR(why, "7 of the 8 devices that a port may have "
+              "(other_config:bpf-port-devices-max) are in use, most of them, "
+              "3, by uid 7");
+
+    /* The last eighth is for the privileged. */
+    open_client(&owners[7]);
+    bpf_client_set_cred(owners[7].client, &own);
+    CHECK(attach(owners[7].client, "p1"), 0);
+    bpf_client_set_cred(late.client, &own);
+    CHECK(attach(late.client, "p1"), ENOBUFS);
+
+    close_client(&late);
+    for (int i = 0; i < 8; i++) {
+        close_client(&owners[i]);
+    }
+    finish();
+}
+
 /* What a device of user 'uid' on port "p1" may cost. */
 static void
 check_cost_of(uid_t uid, unsigned int cost, int error, const char *text)
@@ -1478,6 +1521,7 @@ static const struct {
     { "set-prog", test_set_prog },
     { "cost", test_cost },
     { "port-cost", test_port_cost },
+    { "port-devices", test_port_devices },
     { "ready-once", test_ready_once },
     { "port-gone", test_port_gone },
     { "dlt-changes", test_dlt_changes },

@@ -322,6 +322,42 @@ check_cost(const struct bpf_client *client, const struct bpf_port *port,
     return false;
 }
 
+static int
+compare_uids(const void *a_, const void *b_)
+{
+    const uid_t *a = a_;
+    const uid_t *b = b_;
+
+    return *a < *b ? -1 : *a > *b;
+}
+
+/* Returns the user with most devices on 'port', which has some, and stores in
+ * '*most' how many these are. */
+static uid_t
+port_top_user(const struct bpf_port *port, size_t *most)
+    OVS_REQUIRES(bpf_mutex)
+{
+    size_t n = bpf_port_n_clients(port);
+    uid_t *uids = xmalloc(n * sizeof *uids);
+    size_t first = 0;
+    uid_t top = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uids[i] = bpf_tap_client(port->tap, i)->cred.uid;
+    }
+    qsort(uids, n, sizeof *uids, compare_uids);
+    *most = 0;
+    for (size_t i = 0; i < n; i++) {
+        first = uids[i] == uids[first] ? first : i;
+        if (i - first + 1 > *most) {
+            *most = i - first + 1;
+            top = uids[i];
+        }
+    }
+    free(uids);
+    return top;
+}
+
 /* Checks whether there may be one more device, 'client', on 'port'. */
 static bool
 check_n_clients(const struct bpf_client *client, const struct bpf_port *port,
@@ -330,13 +366,21 @@ check_n_clients(const struct bpf_client *client, const struct bpf_port *port,
 {
     unsigned int max = bpf_config_get()->port_devices;
     bool privileged = bpf_quota_is_privileged(client->cred.uid);
+    size_t n = bpf_port_n_clients(port);
+    size_t most;
 
-    if (bpf_port_n_clients(port) < max - (privileged ? 0 : max / 8)) {
+    if (n < max - (privileged ? 0 : max / 8)) {
         return true;
     }
-    snprintf(why, size, "%"PRIuSIZE" of the %u devices that a port may have "
-             "(other_config:bpf-port-devices-max) are in use",
-             bpf_port_n_clients(port), max);
+    int len = snprintf(why, size, "%"PRIuSIZE" of the %u devices that a port "
+                       "may have (other_config:bpf-port-devices-max) are in "
+                       "use", n, max);
+    if (n && len >= 0 && (size_t) len < size) {
+        uid_t top = port_top_user(port, &most);
+
+        snprintf(&why[len], size - len, ", most of them, %"PRIuSIZE", by uid "
+                 "%ld", most, (long int) top);
+    }
     return false;
 }
 
