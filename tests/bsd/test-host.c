@@ -1365,12 +1365,16 @@ test_tx(void)
 {
     static char bytes[4][2048];
     struct fk_if *em0 = fk_if_create("em0");
-    size_t files = fk_n_files();
     struct host_frame frames[4];
+    struct host_link link;
     struct host_tx *tx;
     uint64_t shown;
     int errors[4];
+    size_t files;
 
+    /* Opens the socket for requests, which stays open. */
+    get("em0", HOST_V_MTU, &link);
+    files = fk_n_files();
     CHECK_ERR(host_tx_open("em9", &tx), ENODEV);
     CHECK((tx == NULL), true);
     fk_fault("ioctl", BIOCSETF, ENOMEM, 0, 1);
