@@ -101,6 +101,9 @@ struct netdev_bsd {
     uint32_t tx_generation;         /* 'dev.generation' that 'tx' is for. */
     struct nb_backoff tx_backoff;
 
+    struct eth_addr told_etheraddr; /* Main thread only: address that was
+                                     * taken in place of another one. */
+
     /* Class "tap".  'fd' is -1 for class "system" and while the tap is
      * lost. */
     struct host_tap tap;

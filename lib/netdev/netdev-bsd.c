@@ -422,10 +422,32 @@ set_etheraddr_later(struct nb_dev *dev, const struct eth_addr mac)
  * already: every change is reported, and each report leads to another
  * reconfiguration.  But the cache is not believed: where a system changes an
  * address without a message, a wrong one would stay for ever. */
+/* A bridge gets the link address of one of its ports by default.  Where nothing
+ * keeps the host from what a port receives, it would take in frames for that
+ * address at the port as well as at the bridge, and answer twice. */
+static struct eth_addr
+choose_etheraddr(struct netdev *netdev_, const struct eth_addr wanted)
+{
+    struct netdev_bsd *netdev = netdev_bsd_cast(netdev_);
+    struct eth_addr mac = wanted;
+
+    if (netdev_bsd_is_tap(netdev) && !host_has_exclusive()
+        && !nb_dev_make_unique(mac.ea)
+        && !eth_addr_equals(mac, netdev->told_etheraddr)) {
+        netdev->told_etheraddr = mac;
+        VLOG_INFO("%s: link address "ETH_ADDR_FMT" is that of a port, at which "
+                  "the host would answer, too; taking "ETH_ADDR_FMT" instead",
+                  netdev_get_name(netdev_), ETH_ADDR_ARGS(wanted),
+                  ETH_ADDR_ARGS(mac));
+    }
+    return mac;
+}
+
 static int
-nb_set_etheraddr(struct netdev *netdev_, const struct eth_addr mac)
+nb_set_etheraddr(struct netdev *netdev_, const struct eth_addr wanted)
 {
     struct nb_dev *dev = &netdev_bsd_cast(netdev_)->dev;
+    struct eth_addr mac = choose_etheraddr(netdev_, wanted);
     int error;
 
     ovs_mutex_lock(&dev->mutex);

@@ -419,6 +419,43 @@ nb_dev_is_ethernet(struct nb_dev *dev)
     return ethernet;
 }
 
+/* True if 'lladdr' is known to be that of a system device. */
+static bool
+is_system_lladdr(const uint8_t lladdr[HOST_LLADDR_LEN])
+    OVS_REQUIRES(registry_mutex)
+{
+    struct nb_dev *dev;
+    bool found = false;
+
+    HMAP_FOR_EACH (dev, name_node, &by_name) {
+        ovs_mutex_lock(&dev->mutex);
+        found = (!dev->is_tap && dev->present && dev->cache.link.ether
+                 && !memcmp(dev->cache.link.lladdr, lladdr,
+                            HOST_LLADDR_LEN));
+        ovs_mutex_unlock(&dev->mutex);
+        if (found) {
+            break;
+        }
+    }
+    return found;
+}
+
+bool
+nb_dev_make_unique(uint8_t lladdr[HOST_LLADDR_LEN])
+{
+    const uint8_t first = lladdr[0];
+    bool unique;
+
+    ovs_mutex_lock(&registry_mutex);
+    unique = !is_system_lladdr(lladdr);
+    for (unsigned int i = 1; i < 64 && is_system_lladdr(lladdr); i++) {
+        /* Locally administered, and not multicast. */
+        lladdr[0] = (first | 2) ^ (i << 2);
+    }
+    ovs_mutex_unlock(&registry_mutex);
+    return unique;
+}
+
 void
 nb_dev_own_change__(struct nb_dev *dev, unsigned int values)
 {

@@ -130,6 +130,10 @@ void nb_dev_forget_addrs(void);
  * is still the same, soon.  Any thread. */
 void nb_dev_doubt(struct nb_dev *dev);
 
+/* Changes 'lladdr' to one that no device of class "system" has, always in the
+ * same way.  Returns true if it is one already.  No mutex may be held. */
+bool nb_dev_make_unique(uint8_t lladdr[HOST_LLADDR_LEN]);
+
 /* Returns false if the interface is known not to be an Ethernet one; of one
  * that has gone meanwhile nobody knows.  The first is for callers that hold
  * 'dev->mutex'. */
