@@ -28,11 +28,9 @@ bsd_bpf_errno(const char *name, int error)
 
     switch (error) {
     case ENXIO:
+        return bsd_ifindex(name, &ifindex) == ENODEV ? ENODEV : EOPNOTSUPP;
     case EINVAL:
-        if (bsd_ifindex(name, &ifindex) == ENODEV) {
-            return ENODEV;
-        }
-        return error == ENXIO ? EOPNOTSUPP : error;
+        return ENODEV;
     default:
         return error;
     }

@@ -193,7 +193,7 @@ get_media_list(const char *name, struct media_state *state)
     }
     if (error) {
         free(words);
-        return error;
+        return bsd_is_unsupported(error) ? EOPNOTSUPP : error;
     }
     state->words = words;
     if (state->imr.ifm_count > n) {

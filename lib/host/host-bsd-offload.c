@@ -82,7 +82,7 @@ host_offloads_restore(const char *name, struct host_offloads *saved)
     if (!error) {
         error = bsd_change_offloads(now, 0, saved->saved[0], &changed);
     }
-    return error == ENODEV ? 0 : error;
+    return error == ENODEV || bsd_is_unsupported(error) ? 0 : error;
 }
 
 bool

@@ -33,7 +33,7 @@ struct ifmediareq;
 /* What the failure 'error' to attach a bpf descriptor to 'name' means.  ENXIO
  * has two meanings: there is no such interface (ENODEV), or it is one without
  * bpf (EOPNOTSUPP).  EINVAL is what a descriptor says whose interface has just
- * gone. */
+ * gone, even if there is another one of its name. */
 int bsd_bpf_errno(const char *name, int error);
 
 /* Opens in '*fdp' a bpf descriptor that is attached to 'name', can be written

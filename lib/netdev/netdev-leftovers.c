@@ -10,7 +10,8 @@
  * next one would take it for the user's wish.  So that is written to a file in
  * the run directory, which does not survive the system itself.  The next daemon
  * puts it right when it starts, whether the interface becomes a port again or
- * not; one that ends, by a command or a signal, does so itself.
+ * not; one that ends, by a command or a signal, does so itself.  So it is with an
+ * interface that is moved out of reach and returns.
  *
  * 'mutex' guards the list and the file.  Any thread may call anything; a file
  * is written with each change. */
@@ -32,6 +33,10 @@
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(netdev_bsd_leftovers);
+
+/* Beyond these, an interface that goes makes another one that went be
+ * forgotten. */
+#define ENTRIES_ENOUGH 256
 
 static struct ovs_mutex mutex = OVS_MUTEX_INITIALIZER;
 static struct host_offloads *entries OVS_GUARDED_BY(mutex);
@@ -66,10 +71,28 @@ find(const struct host_offloads *offloads)
     return NULL;
 }
 
+/* Makes room by forgetting the interface that has been away the longest. */
+static void
+forget_absent(void)
+    OVS_REQUIRES(mutex)
+{
+    for (size_t i = 0; i < n_entries; i++) {
+        if (!host_offloads_present(&entries[i])) {
+            memmove(&entries[i], &entries[i + 1],
+                    (n_entries - i - 1) * sizeof *entries);
+            n_entries--;
+            return;
+        }
+    }
+}
+
 static void
 add(const struct host_offloads *offloads)
     OVS_REQUIRES(mutex)
 {
+    if (n_entries >= ENTRIES_ENOUGH) {
+        forget_absent();
+    }
     if (n_entries >= allocated_entries) {
         entries = x2nrealloc(entries, &allocated_entries, sizeof *entries);
     }
@@ -229,7 +252,9 @@ nb_leftovers_forget(const struct host_offloads *offloads)
     load();
     entry = is_known(offloads) ? find(offloads) : NULL;
     if (entry) {
-        *entry = entries[--n_entries];
+        n_entries--;
+        memmove(entry, entry + 1,
+                (entries + n_entries - entry) * sizeof *entry);
         save();
     }
     ovs_mutex_unlock(&mutex);

@@ -216,14 +216,20 @@ offloads_off(struct netdev_bsd *netdev)
     ovs_mutex_unlock(&dev->mutex);
 }
 
+/* What cannot be put right now, because the interface is out of reach (in
+ * another vnet, or gone), remains to be done should it return. */
 static void
 offloads_restore(struct netdev_bsd *netdev)
 {
     struct nb_dev *dev = &netdev->dev;
+    bool present;
 
     ovs_mutex_lock(&dev->mutex);
+    present = host_offloads_present(&netdev->offloads);
     host_offloads_restore(dev->kname, &netdev->offloads);
-    nb_leftovers_forget(&netdev->offloads);
+    if (present) {
+        nb_leftovers_forget(&netdev->offloads);
+    }
     netdev->is_exclusive = false;
     ovs_mutex_unlock(&dev->mutex);
 }

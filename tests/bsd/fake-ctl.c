@@ -372,13 +372,71 @@ fake_add_route(struct unixctl_conn *conn, int argc OVS_UNUSED,
     }
 }
 
-/* fake/vanish NAME SKIP: NAME is destroyed after SKIP more calls. */
+/* fake/vanish NAME SKIP [TYPE]: NAME is destroyed after SKIP more calls, and at
+ * once there is another one of that name, of TYPE "ether" or "fddi". */
 static void
-fake_vanish(struct unixctl_conn *conn, int argc OVS_UNUSED,
-            const char *argv[], void *aux OVS_UNUSED)
+fake_vanish(struct unixctl_conn *conn, int argc, const char *argv[],
+            void *aux OVS_UNUSED)
 {
-    fk_vanish_after(atoi(argv[2]), argv[1]);
+    int skip = atoi(argv[2]);
+
+    if (argc <= 3) {
+        fk_vanish_after(skip, argv[1]);
+    } else if (!strcmp(argv[3], "ether")) {
+        fk_replace_after(skip, argv[1], FK_IFT_ETHER, 6);
+    } else {
+        fk_replace_after(skip, argv[1], FK_IFT_FDDI, 6);
+    }
     reply(conn, 0);
+}
+
+/* fake/move NAME out|in: to another vnet, or back from there. */
+static void
+fake_move(struct unixctl_conn *conn, int argc OVS_UNUSED,
+          const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp;
+
+    if (!strcmp(argv[2], "in")) {
+        reply(conn, fk_if_move_in(argv[1]));
+        return;
+    }
+    ifp = find(conn, argv[1]);
+    if (ifp) {
+        fk_if_move_out(ifp);
+        reply(conn, 0);
+    }
+}
+
+/* fake/foreign NAME: messages arrive that are about another vnet, where NAME
+ * has another index and its index is another interface's. */
+static void
+fake_foreign(struct unixctl_conn *conn, int argc OVS_UNUSED,
+             const char *argv[], void *aux OVS_UNUSED)
+{
+    struct fk_if *ifp = find(conn, argv[1]);
+
+    if (ifp) {
+        struct fk_addr addr = { .family = 4, .addr = { 192, 0, 2, 1 } };
+        struct fk_if other = *ifp;
+
+        memcpy(addr.mask, "\377\377\377", 3);
+        strcpy(other.name, "other0");
+        other.flags = 0;
+        other.mtu = 576;
+        other.link_state = FK_LINK_DOWN;
+        memset(other.lladdr[0], 0xee, 6);
+        fk_msg_ifinfo(&other);
+        fk_msg_addr(&other, &addr, true);
+        fk_msg_announce(&other, false);
+        fk_msg_announce(&other, true);
+        memcpy(other.name, ifp->name, sizeof other.name);
+        other.index = 999;
+        fk_msg_announce(&other, true);
+        fk_msg_ifinfo(&other);
+        fk_msg_announce(&other, false);
+        reply(conn, 0);
+    }
 }
 
 /* fake/files: how many descriptors are open. */
@@ -629,7 +687,11 @@ fake_ctl_init(void)
                              fake_fault, NULL);
     unixctl_command_register("fake/lose", "N [silently]", 1, 2, fake_lose,
                              NULL);
-    unixctl_command_register("fake/vanish", "NAME SKIP", 2, 2, fake_vanish,
+    unixctl_command_register("fake/vanish", "NAME SKIP [TYPE]", 2, 3,
+                             fake_vanish, NULL);
+    unixctl_command_register("fake/move", "NAME out|in", 2, 2, fake_move,
+                             NULL);
+    unixctl_command_register("fake/foreign", "NAME", 1, 1, fake_foreign,
                              NULL);
     unixctl_command_register("fake/files", "", 0, 0, fake_files, NULL);
     unixctl_command_register("fake/vm-open", "NAME", 1, 1, fake_vm_open,

@@ -60,6 +60,8 @@ static size_t short_len;
 static int short_count;
 static int vanish_skip = -1;
 static char vanish_name[FK_NAME];
+static int vanish_type = -1;    /* Of what takes its place, -1: nothing. */
+static int vanish_alen;
 static int lose_count;
 static bool lose_silently;
 static uint32_t garbage;
@@ -91,6 +93,7 @@ static const struct {
     KNOB(digits),
     KNOB(silent_mtu),
     KNOB(silent_promisc),
+    KNOB(dad_ms),
     KNOB(caps_reset),
 };
 
@@ -286,8 +289,30 @@ fk_vanish_after(int skip, const char *name)
 {
     fk_lock();
     vanish_skip = skip;
+    vanish_type = -1;
     snprintf(vanish_name, sizeof vanish_name, "%s", name ? name : "");
     fk_unlock();
+}
+
+void
+fk_replace_after(int skip, const char *name, int type, int alen)
+{
+    fk_lock();
+    fk_vanish_after(skip, name);
+    vanish_type = type;
+    vanish_alen = alen;
+    fk_unlock();
+}
+
+bool
+fk_vanish_pending(void)
+{
+    bool pending;
+
+    fk_lock();
+    pending = vanish_skip >= 0;
+    fk_unlock();
+    return pending;
 }
 
 void
@@ -403,6 +428,10 @@ fk_enter(const char *call, unsigned long int request)
         if (ifp) {
             fk_if_destroy(ifp);
         }
+        if (ifp && vanish_type >= 0) {
+            ifp = fk_if_create_type(vanish_name, vanish_type, vanish_alen);
+            fk_if_set_flags(ifp, ifp->flags | FK_IFF_UP);
+        }
     }
     error = take_fault(call, request);
     fk_unlock();
@@ -517,6 +546,20 @@ new_index(void)
     return index;
 }
 
+static void
+if_insert(struct fk_if *ifp)
+{
+    ifp->next = NULL;
+    if (last_interface) {
+        last_interface->next = ifp;
+    } else {
+        interfaces = ifp;
+    }
+    last_interface = ifp;
+    name_insert(ifp);
+    index_insert(ifp);
+}
+
 struct fk_if *
 fk_if_create_type(const char *name, int type, int alen)
 {
@@ -557,14 +600,7 @@ fk_if_create_as(const char *name, int type, int alen, unsigned int index)
     fk_queue_init(&ifp->host_tx);
     fk_queue_init(&ifp->host_rx);
 
-    if (last_interface) {
-        last_interface->next = ifp;
-    } else {
-        interfaces = ifp;
-    }
-    last_interface = ifp;
-    name_insert(ifp);
-    index_insert(ifp);
+    if_insert(ifp);
     fk_msg_announce(ifp, true);
     fk_unlock();
     return ifp;
@@ -613,6 +649,56 @@ fk_if_destroy(struct fk_if *ifp)
     fk_queue_clear(&ifp->host_rx);
     free(ifp);
     fk_unlock();
+}
+
+/* Interfaces in other vnets. */
+static struct fk_if *away;
+
+void
+fk_if_move_out(struct fk_if *ifp)
+{
+    fk_lock();
+    for (struct fk_file *file = files; file; file = file->next) {
+        if (file->ifp == ifp && file->type == FK_BPF) {
+            file->ifp = NULL;
+            fk_file_update(file);
+        }
+    }
+    fk_msg_announce(ifp, false);
+    name_remove(ifp);
+    by_index[ifp->index] = NULL;
+    list_remove(ifp);
+    ifp->pcount = 0;
+    ifp->flags &= ~(unsigned int) FK_IFF_PROMISC;
+    ifp->n_addrs = 0;
+    ifp->is_away = true;
+    ifp->next = away;
+    away = ifp;
+    fk_unlock();
+}
+
+int
+fk_if_move_in(const char *name)
+{
+    struct fk_if **p, *ifp;
+
+    fk_lock();
+    for (p = &away; *p && strcmp((*p)->name, name); p = &(*p)->next) {
+        continue;
+    }
+    ifp = *p;
+    if (ifp) {
+        *p = ifp->next;
+        ifp->is_away = false;
+        ifp->index = new_index();
+        if (ifp->index >= next_index) {
+            next_index = ifp->index + 1;
+        }
+        if_insert(ifp);
+        fk_msg_announce(ifp, true);
+    }
+    fk_unlock();
+    return ifp ? 0 : ENXIO;
 }
 
 int
@@ -737,6 +823,47 @@ find_addr(const struct fk_if *ifp, const struct fk_addr *addr)
     return -1;
 }
 
+/* Duplicate address detection ends, and nobody else has the address. */
+struct detection {
+    char name[FK_NAME];
+    struct fk_addr addr;
+};
+
+static void *
+detect_duplicates(void *detection_)
+{
+    struct detection *detection = detection_;
+    struct fk_if *ifp;
+    int i;
+
+    usleep(fk_knobs.dad_ms * 1000);
+    fk_lock();
+    ifp = fk_if_find(detection->name);
+    i = ifp ? find_addr(ifp, &detection->addr) : -1;
+    if (i >= 0 && ifp->addrs[i].tentative) {
+        ifp->addrs[i].tentative = false;
+        fk_msg_addr(ifp, &ifp->addrs[i], true);
+    }
+    fk_unlock();
+    free(detection);
+    return NULL;
+}
+
+static void
+start_detection(const struct fk_if *ifp, struct fk_addr *addr)
+{
+    struct detection *detection = xcalloc_(1, sizeof *detection);
+    pthread_t thread;
+
+    addr->tentative = true;
+    memcpy(detection->name, ifp->name, sizeof detection->name);
+    detection->addr = *addr;
+    if (pthread_create(&thread, NULL, detect_duplicates, detection)) {
+        abort();
+    }
+    pthread_detach(thread);
+}
+
 int
 fk_if_add_addr(struct fk_if *ifp, const struct fk_addr *addr)
 {
@@ -750,6 +877,9 @@ fk_if_add_addr(struct fk_if *ifp, const struct fk_addr *addr)
     } else {
         i = i < 0 ? ifp->n_addrs++ : i;
         ifp->addrs[i] = *addr;
+        if (addr->family == 4 && fk_knobs.dad_ms) {
+            start_detection(ifp, &ifp->addrs[i]);
+        }
         fk_msg_addr(ifp, addr, true);
     }
     fk_unlock();
@@ -871,6 +1001,10 @@ tap_closed(struct fk_if *ifp)
 {
     ifp->tap_file = NULL;
     fk_queue_clear(&ifp->host_tx);
+    if (ifp->is_away) {
+        /* What becomes of it there, nobody sees here. */
+        return;
+    }
     if (ifp->transient || (ifp->cloned && !fk_tap_survives_close)) {
         fk_if_destroy(ifp);
         return;

@@ -56,6 +56,7 @@ struct fk_queue {
 struct fk_addr {
     int family;                 /* 4 or 6. */
     uint8_t addr[16], mask[16];
+    bool tentative;             /* Not in use yet: somebody may have it. */
 };
 
 /* Counters, under the names of struct if_data. */
@@ -106,6 +107,7 @@ struct fk_if {
     bool cloned;                /* NetBSD: goes with its descriptor. */
     bool transient;             /* FreeBSD 14: likewise. */
     struct fk_file *tap_file;   /* Who has it open. */
+    bool is_away;               /* In another vnet. */
 };
 
 enum fk_file_type {
@@ -184,6 +186,11 @@ struct fk_if *fk_if_find(const char *name);
 struct fk_if *fk_if_lookup(const char *name);
 struct fk_if *fk_if_by_index(unsigned int index);
 struct fk_if *fk_if_first(void);
+
+/* Moves 'ifp' out of this world, to another vnet, and back.  A tap's descriptor
+ * goes on to work. */
+void fk_if_move_out(struct fk_if *ifp);
+int fk_if_move_in(const char *name);
 
 /* Renames 'ifp' and announces that.  Returns an errno value. */
 int fk_if_rename(struct fk_if *ifp, const char *name);
@@ -309,6 +316,13 @@ void fk_fault_short(size_t n, int count);
  * kind, before it is carried out.  Negative: never mind. */
 void fk_vanish_after(int skip, const char *name);
 
+/* As fk_vanish_after(), and at once there is another interface of that name,
+ * as fk_if_create_type() makes it, up. */
+void fk_replace_after(int skip, const char *name, int type, int alen);
+
+/* True if that is yet to come. */
+bool fk_vanish_pending(void);
+
 /* The next 'n' routing messages are lost.  'silently' is without a trace;
  * otherwise sockets with SO_RERROR learn about it. */
 void fk_lose_messages(int n, bool silently);
@@ -339,6 +353,8 @@ struct fk_knobs {
     int digits;                 /* A name of digits is an ifindex. */
     int silent_mtu;             /* No message when an MTU changes. */
     int silent_promisc;         /* No message about promiscuous mode. */
+    int dad_ms;                 /* Duplicate address detection: how long a new
+                                 * IPv4 address is not used. */
     int caps_reset;             /* Changing capabilities takes the link down
                                  * and up. */
 };

@@ -1829,11 +1829,22 @@ test_media_folded(void)
 }
 
 /* Everything that names an interface, in turn. */
-#define N_OPERATIONS 17
+#define N_OPERATIONS 18
+
+static bool
+ignore_frame(const struct host_frame *frame, void *aux)
+{
+    (void) frame;
+    (void) aux;
+    return true;
+}
 
 static int
 operate(int i)
 {
+    const struct host_rx_config rx_config = { .max_frame = 1522,
+                                              .n_queues = 1 };
+    struct host_rx *rx = NULL;
     struct host_promisc *hold = NULL;
     struct host_offloads offloads;
     struct host_addr *addrs = NULL;
@@ -1877,6 +1888,14 @@ operate(int i)
         host_tx_close(tx);
         return error;
     case 16:
+        error = host_rx_open("em0", &rx_config, &rx);
+        if (!error) {
+            error = host_rx_recv(rx, 32, ignore_frame, NULL);
+            host_rx_is_attached(rx);
+        }
+        host_rx_close(rx);
+        return error;
+    case 17:
     default:
         error = host_get_driver("em0", &driver);
         error = error ? error : host_get_mii_link("em0", &up);
@@ -1935,6 +1954,62 @@ test_vanish(void)
             }
         }
     }
+}
+
+/* Checks one operation during which em0 was replaced: nothing is left open, and
+ * the interface that has its name now is as it was made. */
+static void
+check_replaced(int operation, int step, int type, int error, size_t files)
+{
+    const struct fk_if *em0 = fk_if_find("em0");
+
+    /* ENXIO: no such neighbour; EINVAL: no such link address. */
+    if (error && error != ENODEV && error != EOPNOTSUPP
+        && !(operation == 17 && error == ENXIO)
+        && !(operation == 10 && error == EINVAL)) {
+        printf("operation %d, replaced at step %d: got \"%s\"\n",
+               operation, step, strerror(error));
+        n_failed++;
+    }
+    CHECK(fk_n_files(), files);
+    CHECK(em0->type, type);
+    CHECK(em0->pcount, 0);
+    CHECK(em0->flags & FK_IFF_UP, FK_IFF_UP);
+}
+
+/* Between any two calls there is another interface of the name and, as kernels
+ * do, of the index, of the same type or not. */
+static void
+test_replaced(void)
+{
+    static const struct { int type, alen; } kinds[] = {
+        { FK_IFT_ETHER, 6 }, { FK_IFT_FDDI, 6 }, { FK_IFT_LOOP, 0 },
+    };
+    unsigned int index;
+    size_t files;
+
+    prepare();
+    operate(0);
+    files = fk_n_files();
+    for (int i = 0; i < N_OPERATIONS; i++) {
+        for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+            for (int step = 0; step <= 40; step++) {
+                int error;
+
+                prepare();
+                index = fk_if_find("em0")->index;
+                fk_replace_after(step, "em0", kinds[k].type, kinds[k].alen);
+                error = operate(i);
+                if (fk_vanish_pending()) {
+                    break;
+                }
+                CHECK(fk_if_find("em0")->index, index);
+                check_replaced(i, step, kinds[k].type, error, files);
+                CHECK(step < 40, true);
+            }
+        }
+    }
+    fk_vanish_after(-1, NULL);
 }
 
 /* Every call of every operation fails in every way. */
@@ -2063,6 +2138,7 @@ static const struct test tests[] = {
     { "notifier-neighbors", test_notifier_neighbors },
     { "dump", test_dump },
     { "vanish", test_vanish },
+    { "replaced", test_replaced },
     { "faults", test_faults },
     { "garbage", test_garbage },
 
