@@ -189,7 +189,10 @@ AC_DEFUN([BSD_CHECK_OVS],
                       ofproto/libofproto.la vswitchd/bridge.o; do
         AS_IF([test ! -r "$OVS_BUILD/$bsd_file"],
           [AC_MSG_ERROR([--with-ovs-build=$with_ovs_build is not a built tree of Open vSwitch (no $bsd_file in it)])])
-      done])
+      done
+      dnl Calls within a shared library reach none of our wrappers.
+      AS_IF([grep "^dlname='..*'" "$OVS_BUILD/lib/libopenvswitch.la" "$OVS_BUILD/ofproto/libofproto.la" >/dev/null],
+        [AC_MSG_ERROR([--with-ovs-build=$with_ovs_build has shared libraries, in which packets do not pass our tap points: configure Open vSwitch without --enable-shared])])])
    AM_CONDITIONAL([BUILD_OVS], [test $bsd_build_ovs = yes])
 
    AC_SUBST([OVS_SOURCE])
