@@ -359,6 +359,7 @@ main(int argc, char *argv[])
     choose_classes(&options);
 
     ovs_compat_daemonize_start(true, options.access_hw);
+    VLOG_INFO("ovs-bsd %s with Open vSwitch %s", OVS_BSD_VERSION, VERSION);
     if (options.lock_memory) {
         lock_memory();
     }
