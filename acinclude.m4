@@ -188,8 +188,11 @@ AC_DEFUN([BSD_CHECK_OVS],
       for bsd_file in config.h lib/libopenvswitch.la lib/libsflow.la \
                       ofproto/libofproto.la vswitchd/bridge.o; do
         AS_IF([test ! -r "$OVS_BUILD/$bsd_file"],
-          [AC_MSG_ERROR([--with-ovs-build=$with_ovs_build is not a built tree of Open vSwitch (no $bsd_file in it)])])
+          [AC_MSG_ERROR([--with-ovs-build=$with_ovs_build is not a built tree of Open vSwitch (no $bsd_file in it): finish its build by "make", or leave the option out and make builds one])])
       done
+      bsd_built=`sed -n 's/^#define PACKAGE_VERSION "\(.*\)"$/\1/p' "$OVS_BUILD/config.h"`
+      AS_IF([test "X$bsd_built" != "X$bsd_version"],
+        [AC_MSG_ERROR([$OVS_BUILD was built from Open vSwitch $bsd_built, but $OVS_SOURCE is $bsd_version: name the source that belongs to it by --with-ovs-source=DIR])])
       dnl Calls within a shared library reach none of our wrappers.
       AS_IF([grep "^dlname='..*'" "$OVS_BUILD/lib/libopenvswitch.la" "$OVS_BUILD/ofproto/libofproto.la" >/dev/null],
         [AC_MSG_ERROR([--with-ovs-build=$with_ovs_build has shared libraries, in which packets do not pass our tap points: configure Open vSwitch without --enable-shared])])])
@@ -256,14 +259,14 @@ AC_DEFUN([BSD_UNPACK_OVS],
         [bsd_how="gzip -dc $bsd_packaged/openvswitch.tar.gz"],
         [test -x $bsd_packaged/configure],
         [bsd_how="tar cf - -C /usr/src openvswitch"],
-        [AC_MSG_ERROR([no source of Open vSwitch in $bsd_packaged: install the package openvswitch-source, or name a tree by --with-ovs-source=DIR])])
+        [AC_MSG_ERROR([no source of Open vSwitch in $bsd_packaged: install the package openvswitch-source (again, if it is installed: apt-get --reinstall install openvswitch-source), or name a tree by --with-ovs-source=DIR])])
       AC_MSG_NOTICE([copying the source of Open vSwitch from $bsd_packaged])
       rm -rf ovs/source ovs/unpacked
       AS_MKDIR_P([ovs/unpacked])
       ($bsd_how | (cd ovs/unpacked && tar xf -)) \
         && test -x ovs/unpacked/openvswitch/configure \
         && mv ovs/unpacked ovs/source \
-        || AC_MSG_ERROR([cannot copy $bsd_packaged to $bsd_top/ovs/unpacked: is there room on the disk, and is the package whole?])])])
+        || AC_MSG_ERROR([cannot copy $bsd_packaged to $bsd_top/ovs/unpacked: see that there is room on the disk, and that the package is whole (apt-get --reinstall install openvswitch-source)])])])
 
 dnl BSD_OVS_FEATURES
 dnl

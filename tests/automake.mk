@@ -231,8 +231,8 @@ tests_test_bpftap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)
 tests_test_bpftap_LDADD = $(PCAP_LIBS) $(COMPRESS_LIBS) -lm
 tests_test_bpftap_SOURCES = tests/test-bpftap.c $(BPFTAP_MODULES)
 
-# What packages bring.
-TESTSUITE_AT += tests/packaging.at
+# What packages bring, and what a user meets first.
+TESTSUITE_AT += tests/packaging.at tests/quickstart.at
 
 # The netdev provider above a fake host.
 TESTSUITE_AT += tests/netdev-bsd.at
