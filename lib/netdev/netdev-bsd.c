@@ -418,10 +418,6 @@ set_etheraddr_later(struct nb_dev *dev, const struct eth_addr mac)
     return 0;
 }
 
-/* Called at each reconfiguration, so it must not change what is right
- * already: every change is reported, and each report leads to another
- * reconfiguration.  But the cache is not believed: where a system changes an
- * address without a message, a wrong one would stay for ever. */
 /* A bridge gets the link address of one of its ports by default.  Where nothing
  * keeps the host from what a port receives, it would take in frames for that
  * address at the port as well as at the bridge, and answer twice. */
@@ -443,6 +439,10 @@ choose_etheraddr(struct netdev *netdev_, const struct eth_addr wanted)
     return mac;
 }
 
+/* Called at each reconfiguration, so it must not change what is right
+ * already: every change is reported, and each report leads to another
+ * reconfiguration.  But the cache is not believed: where a system changes an
+ * address without a message, a wrong one would stay for ever. */
 static int
 nb_set_etheraddr(struct netdev *netdev_, const struct eth_addr wanted)
 {
