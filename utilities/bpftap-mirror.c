@@ -459,6 +459,9 @@ find_peer_bridge(const char *port, char errbuf[])
         snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: a patch port is captured "
                  "through mirrors, which needs ovs-vsctl; put it into PATH",
                  port);
+    } else if (status > 128) {
+        snprintf(errbuf, BPFDEV_ERRBUF_SIZE, "%s: a patch port is captured "
+                 "through mirrors, and the database does not answer", port);
     } else if (status || !peer.n
                || vsctl_words(&bridge, "iface-to-br", peer.v[0], NULL)
                || !bridge.n) {
