@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/bsd/README.md \
 	tests/bsd/duplicates.py \
 	tests/bsd/layers.py \
+	tests/bsd/portable.py \
 	tests/bsd/rc.subr
 
 if HOST_LINUX
@@ -106,6 +107,11 @@ tests_bsd_switch_freebsd_ovs_vswitchd_LDADD = \
 	tests/bsd/libfake.la \
 	$(OVS_VSWITCHD_LIBS) $(PCAP_LIBS) $(UNWIND_LIBS)
 
+# What the module of capture devices asks of FreeBSD: compiled, not run.
+check_LTLIBRARIES += tests/bsd/libpeercred-freebsd.la
+tests_bsd_libpeercred_freebsd_la_SOURCES = lib/bpf/bpf-peercred.c
+tests_bsd_libpeercred_freebsd_la_CPPFLAGS = $(bsd_freebsd_cppflags) $(OVS_CPPFLAGS)
+
 # NetBSD.
 bsd_netbsd_sources = \
 	$(bsd_host_sources) \
@@ -152,6 +158,10 @@ tests_bsd_switch_netbsd_ovs_vswitchd_LDADD = \
 	tests/bsd/libfake.la \
 	$(OVS_VSWITCHD_LIBS) $(PCAP_LIBS) $(UNWIND_LIBS)
 
+check_LTLIBRARIES += tests/bsd/libpeercred-netbsd.la
+tests_bsd_libpeercred_netbsd_la_SOURCES = lib/bpf/bpf-peercred.c
+tests_bsd_libpeercred_netbsd_la_CPPFLAGS = $(bsd_netbsd_cppflags) $(OVS_CPPFLAGS)
+
 else
 EXTRA_DIST += \
 	tests/bsd/abi.h \
@@ -174,6 +184,8 @@ endif
 
 bsd_fake_headers = \
 	tests/bsd/freebsd/flavour-socket.h \
+	tests/bsd/freebsd/flavour-sysctl.h \
+	tests/bsd/freebsd/flavour-un.h \
 	tests/bsd/freebsd/net/bpf.h \
 	tests/bsd/freebsd/net/if.h \
 	tests/bsd/freebsd/net/if_dl.h \
@@ -183,6 +195,8 @@ bsd_fake_headers = \
 	tests/bsd/freebsd/net/route.h \
 	tests/bsd/freebsd/netinet/in_var.h \
 	tests/bsd/freebsd/sys/sockio.h \
+	tests/bsd/freebsd/sys/ucred.h \
+	tests/bsd/freebsd/sys/user.h \
 	tests/bsd/include/bsd-calls.h \
 	tests/bsd/include/fcntl.h \
 	tests/bsd/include/flavour-bpf-common.h \
@@ -197,8 +211,11 @@ bsd_fake_headers = \
 	tests/bsd/include/sys/ioctl.h \
 	tests/bsd/include/sys/socket.h \
 	tests/bsd/include/sys/sysctl.h \
+	tests/bsd/include/sys/un.h \
 	tests/bsd/include/unistd.h \
 	tests/bsd/netbsd/flavour-socket.h \
+	tests/bsd/netbsd/flavour-sysctl.h \
+	tests/bsd/netbsd/flavour-un.h \
 	tests/bsd/netbsd/net/bpf.h \
 	tests/bsd/netbsd/net/if.h \
 	tests/bsd/netbsd/net/if_dl.h \

@@ -56,4 +56,9 @@ struct sockaddr_storage {
     char ss_pad2[112];
 };
 
+struct msghdr;
+
+int getsockopt(int fd, int level, int option, void *value,
+               socklen_t *length);
+
 #endif /* FAKE_INCLUDE_SYS_SOCKET_H */
