@@ -630,6 +630,28 @@ list_remove(struct fk_if *ifp)
     }
 }
 
+/* Routes through an interface go with it, without a message of their own. */
+static void
+forget_routes(unsigned int ifindex)
+{
+    int n = 0;
+
+    for (int i = 0; i < fk_n_routes; i++) {
+        if (fk_routes[i].ifindex != ifindex) {
+            fk_routes[n++] = fk_routes[i];
+        }
+    }
+    fk_n_routes = n;
+
+    n = 0;
+    for (int i = 0; i < fk_n_routes6; i++) {
+        if (fk_routes6[i].ifindex != ifindex) {
+            fk_routes6[n++] = fk_routes6[i];
+        }
+    }
+    fk_n_routes6 = n;
+}
+
 void
 fk_if_destroy(struct fk_if *ifp)
 {
@@ -641,6 +663,7 @@ fk_if_destroy(struct fk_if *ifp)
         }
     }
     fk_msg_announce(ifp, false);
+    forget_routes(ifp->index);
     name_remove(ifp);
     by_index[ifp->index] = NULL;
     list_remove(ifp);
