@@ -36,6 +36,7 @@
 #include "netdev/netdev-bsd.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vconn.h"
+#include "openvswitch/version.h"
 #include "openvswitch/vlog.h"
 #include "ovs-numa.h"
 #include "ovs-rcu.h"
@@ -359,7 +360,8 @@ main(int argc, char *argv[])
     choose_classes(&options);
 
     ovs_compat_daemonize_start(true, options.access_hw);
-    VLOG_INFO("ovs-bsd %s with Open vSwitch %s", OVS_BSD_VERSION, VERSION);
+    VLOG_INFO("ovs-bsd %s with Open vSwitch %s", OVS_BSD_VERSION,
+              OVS_PACKAGE_VERSION);
     if (options.lock_memory) {
         lock_memory();
     }
