@@ -360,8 +360,9 @@ main(int argc, char *argv[])
     choose_classes(&options);
 
     ovs_compat_daemonize_start(true, options.access_hw);
-    VLOG_INFO("ovs-bsd %s with Open vSwitch %s", OVS_BSD_VERSION,
-              OVS_PACKAGE_VERSION);
+    /* In the words that Open vSwitch's own tests expect of a daemon. */
+    VLOG_INFO("ovs-vswitchd (Open vSwitch) %s with ovs-bsd %s",
+              OVS_PACKAGE_VERSION, OVS_BSD_VERSION);
     if (options.lock_memory) {
         lock_memory();
     }
