@@ -120,6 +120,9 @@ utilities/bpftap-dirs.h: Makefile
 	mv $@.tmp $@
 dist_pkgdata_DATA = utilities/ovs-bpftap-extcap.html
 
+# For README.md.
+EXTRA_DIST += utilities/pictures/metrics.png utilities/pictures/top.svg
+
 dist_man8_MANS += utilities/ovs-bpftap.8
 
 # Wireshark calls the program by this name.
