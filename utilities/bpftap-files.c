@@ -477,6 +477,9 @@ bt_files_wait(const struct bt_files *files)
     } else if (files->starved) {
         return min64(wait, time_left(now, files->retry - RETRY, RETRY));
     }
+    if (files->output && files->header_written) {
+        wait = min64(wait, bt_output_wait(files->output));
+    }
     wait = min64(wait, time_left(now, files->file_started,
                                  config->next.duration));
     if (files->next_interval) {

@@ -288,6 +288,17 @@ bt_output_hang_up(struct bt_output *output)
     }
 }
 
+uint64_t
+bt_output_wait(const struct bt_output *output)
+{
+    uint64_t age = bt_now_mono() - output->last_piece;
+
+    if (output->compression == BT_PLAIN || output->failed || !output->used) {
+        return UINT64_MAX;
+    }
+    return age < BT_NSEC ? BT_NSEC - age : 0;
+}
+
 uint8_t *
 bt_output_block(struct bt_output *output, size_t n)
 {

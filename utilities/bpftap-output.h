@@ -73,6 +73,10 @@ uint64_t bt_output_size(const struct bt_output *);
  * Returns false if that failed now or earlier. */
 bool bt_output_flush(struct bt_output *);
 
+/* Nanoseconds until bt_output_flush() writes what it has kept back, UINT64_MAX
+ * if that is nothing. */
+uint64_t bt_output_wait(const struct bt_output *);
+
 /* The reader of a pipe has closed its end: nothing more will be written. */
 void bt_output_hang_up(struct bt_output *);
 
