@@ -19,6 +19,7 @@
 #include "lib/ovsdb-idl-provider.h"
 #include "lib/ovsdb-idl.h"
 #include "lib/vswitch-idl.h"
+#include "openvswitch/version.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -77,7 +78,8 @@ schema_report(const struct ovsdb_idl *idl)
                   "configured or told by these does not work; to upgrade it, "
                   "stop both daemons, run \"ovsdb-tool convert %s/conf.db "
                   "SCHEMA\" with vswitch.ovsschema of Open vSwitch %s, and "
-                  "start them", n_tables, n_columns, ovs_dbdir(), VERSION);
+                  "start them", n_tables, n_columns, ovs_dbdir(),
+                  OVS_PACKAGE_VERSION);
     }
     reported = n_tables + n_columns;
 }
