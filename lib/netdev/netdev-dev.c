@@ -444,16 +444,15 @@ bool
 nb_dev_make_unique(uint8_t lladdr[HOST_LLADDR_LEN])
 {
     const uint8_t first = lladdr[0];
-    bool unique;
+    unsigned int i = 0;
 
     ovs_mutex_lock(&registry_mutex);
-    unique = !is_system_lladdr(lladdr);
-    for (unsigned int i = 1; i < 64 && is_system_lladdr(lladdr); i++) {
+    while (is_system_lladdr(lladdr) && ++i < 64) {
         /* Locally administered, and not multicast. */
         lladdr[0] = (first | 2) ^ (i << 2);
     }
     ovs_mutex_unlock(&registry_mutex);
-    return unique;
+    return !i;
 }
 
 void

@@ -71,6 +71,15 @@ find(const struct host_offloads *offloads)
     return NULL;
 }
 
+/* The others keep their order. */
+static void
+remove_entry(struct host_offloads *entry)
+    OVS_REQUIRES(mutex)
+{
+    n_entries--;
+    memmove(entry, entry + 1, (entries + n_entries - entry) * sizeof *entry);
+}
+
 /* Makes room by forgetting the interface that has been away the longest. */
 static void
 forget_absent(void)
@@ -78,9 +87,7 @@ forget_absent(void)
 {
     for (size_t i = 0; i < n_entries; i++) {
         if (!host_offloads_present(&entries[i])) {
-            memmove(&entries[i], &entries[i + 1],
-                    (n_entries - i - 1) * sizeof *entries);
-            n_entries--;
+            remove_entry(&entries[i]);
             return;
         }
     }
@@ -252,9 +259,7 @@ nb_leftovers_forget(const struct host_offloads *offloads)
     load();
     entry = is_known(offloads) ? find(offloads) : NULL;
     if (entry) {
-        n_entries--;
-        memmove(entry, entry + 1,
-                (entries + n_entries - entry) * sizeof *entry);
+        remove_entry(entry);
         save();
     }
     ovs_mutex_unlock(&mutex);
