@@ -13,20 +13,14 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static uint16_t
-get_u16(const uint8_t *p)
-{
-    return p[0] << 8 | p[1];
-}
-
 static void
 parse_ports(struct bt_brief *b, const uint8_t *p, size_t n)
 {
     bool has_ports = b->proto == 6 || b->proto == 17 || b->proto == 132;
 
     if (has_ports && n >= 4) {
-        b->sport = get_u16(p);
-        b->dport = get_u16(p + 2);
+        b->sport = bt_get_u16(p);
+        b->dport = bt_get_u16(p + 2);
     }
 }
 
@@ -48,7 +42,7 @@ parse_ipv4(struct bt_brief *b, const uint8_t *data, size_t size, size_t offset)
     b->proto = p[9];
     memcpy(b->src, p + 12, 4);
     memcpy(b->dst, p + 16, 4);
-    if (n >= header && !(get_u16(p + 6) & 0x1fff)) {
+    if (n >= header && !(bt_get_u16(p + 6) & 0x1fff)) {
         b->payload = offset + header;
         parse_ports(b, p + header, n - header);
     }
@@ -64,7 +58,7 @@ parse_ipv6(struct bt_brief *b, const uint8_t *data, size_t size, size_t offset)
         return;
     }
     b->family = 6;
-    b->tos = get_u16(p) >> 4;
+    b->tos = bt_get_u16(p) >> 4;
     b->ttl = p[7];
     b->proto = p[6];
     memcpy(b->src, p + 8, 16);
@@ -86,14 +80,14 @@ bt_brief_parse(struct bt_brief *b, const uint8_t *data, size_t n,
     }
     memcpy(b->eth_dst, data, 6);
     memcpy(b->eth_src, data + 6, 6);
-    b->eth_type = get_u16(data + offset);
+    b->eth_type = bt_get_u16(data + offset);
     while ((b->eth_type == 0x8100 || b->eth_type == 0x88a8)
            && n >= offset + 6) {
         if (offset == 12) {
-            b->vlan = get_u16(data + offset + 2) & 0xfff;
+            b->vlan = bt_get_u16(data + offset + 2) & 0xfff;
         }
         offset += 4;
-        b->eth_type = get_u16(data + offset);
+        b->eth_type = bt_get_u16(data + offset);
     }
     offset += 2;
     if (b->eth_type == 0x0800) {

@@ -38,18 +38,6 @@ struct rest {
     size_t n;
 };
 
-static uint16_t
-get_u16(const uint8_t *p)
-{
-    return p[0] << 8 | p[1];
-}
-
-static uint32_t
-get_u32(const uint8_t *p)
-{
-    return (uint32_t) get_u16(p) << 16 | get_u16(p + 2);
-}
-
 static void
 put_key(struct bt_str *s, uint32_t key)
 {
@@ -68,10 +56,10 @@ put_vxlan(struct bt_str *s, struct bt_str *flags, const struct rest *rest)
     if (rest->n < VXLAN_LENGTH || !(p[0] & VXLAN_I)) {
         return false;
     }
-    put_key(s, get_u32(p + 4) >> 8);
+    put_key(s, bt_get_u32(p + 4) >> 8);
     bt_str_puts(flags, "key|");
     if (p[0] & VXLAN_G) {
-        bt_str_printf(s, "vxlan(gbp(id=%u,flags=0x%x)),", get_u16(p + 2),
+        bt_str_printf(s, "vxlan(gbp(id=%u,flags=0x%x)),", bt_get_u16(p + 2),
                       p[1]);
     }
     return true;
@@ -88,7 +76,8 @@ put_geneve_options(struct bt_str *s, const uint8_t *p, size_t length)
         if (n > length - 4) {
             return false;
         }
-        bt_str_printf(s, "{class=0x%x,type=0x%x,len=%zu", get_u16(p), p[2], n);
+        bt_str_printf(s, "{class=0x%x,type=0x%x,len=%zu", bt_get_u16(p),
+                      p[2], n);
         for (size_t i = 0; i < n; i++) {
             bt_str_printf(s, "%s%02x", i ? "" : ",0x", p[4 + i]);
         }
@@ -113,7 +102,7 @@ put_geneve(struct bt_str *s, struct bt_str *flags, const struct rest *rest)
     if (rest->n < GENEVE_LENGTH + n_options) {
         return false;
     }
-    put_key(s, get_u32(p + 4) >> 8);
+    put_key(s, bt_get_u32(p + 4) >> 8);
     bt_str_puts(flags, "key|");
     if (p[1] & GENEVE_OAM) {
         bt_str_puts(flags, "oam|");
@@ -124,7 +113,7 @@ put_geneve(struct bt_str *s, struct bt_str *flags, const struct rest *rest)
 static bool
 put_gre(struct bt_str *s, struct bt_str *flags, const struct rest *rest)
 {
-    uint16_t bits = rest->n >= 4 ? get_u16(rest->data) : 0;
+    uint16_t bits = rest->n >= 4 ? bt_get_u16(rest->data) : 0;
     size_t key_at = bits & GRE_CSUM ? 8 : 4;
 
     if (rest->n < key_at + (bits & GRE_KEY ? 4 : 0)) {
@@ -134,7 +123,7 @@ put_gre(struct bt_str *s, struct bt_str *flags, const struct rest *rest)
         bt_str_puts(flags, "csum|");
     }
     if (bits & GRE_KEY) {
-        put_key(s, get_u32(rest->data + key_at));
+        put_key(s, bt_get_u32(rest->data + key_at));
         bt_str_puts(flags, "key|");
     }
     return true;
@@ -197,7 +186,7 @@ put_udp(struct bt_str *s, struct bt_str *flags, const struct bt_brief *b,
         return false;
     }
     bt_str_printf(s, "tp_src=%u,tp_dst=%u,", b->sport, b->dport);
-    if (get_u16(rest->data + 6)) {
+    if (bt_get_u16(rest->data + 6)) {
         bt_str_puts(flags, "csum|");
     }
     rest->data += UDP_LENGTH;

@@ -79,20 +79,30 @@ bt_status_line(const char *line)
     fflush(stderr);
 }
 
+/* Returns what 'format' makes of 'args'; the caller frees it. */
+static char *
+bt_vasprintf(const char *format, va_list args)
+{
+    va_list again;
+    char *s;
+    int n;
+
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    s = bt_alloc(n + 1);
+    vsnprintf(s, n + 1, format, args);
+    return s;
+}
+
 /* Writes what 'format' makes of 'args' to 'stream', as one line of printable
  * text, whatever there is in it. */
 static void
 put_line(FILE *stream, const char *format, va_list args)
 {
-    char *text, *printable;
-    va_list again;
+    char *text = bt_vasprintf(format, args);
+    char *printable = bt_printable(text);
 
-    va_copy(again, args);
-    int n = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    text = bt_alloc(n + 1);
-    vsnprintf(text, n + 1, format, args);
-    printable = bt_printable(text);
     fprintf(stream, "%s\n", printable);
     free(printable);
     free(text);
@@ -249,15 +259,10 @@ char *
 bt_asprintf(const char *format, ...)
 {
     va_list args;
-    int n;
+    char *s;
 
     va_start(args, format);
-    n = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-
-    char *s = bt_alloc(n + 1);
-    va_start(args, format);
-    vsnprintf(s, n + 1, format, args);
+    s = bt_vasprintf(format, args);
     va_end(args);
     return s;
 }

@@ -75,6 +75,19 @@ char *bt_strdup(const char *s);
 char *bt_asprintf(const char *format, ...) BT_PRINTF(1, 2);
 char *bt_printable(const char *s);
 
+/* Numbers in network byte order, at any alignment. */
+static inline uint16_t
+bt_get_u16(const uint8_t *p)
+{
+    return p[0] << 8 | p[1];
+}
+
+static inline uint32_t
+bt_get_u32(const uint8_t *p)
+{
+    return (uint32_t) bt_get_u16(p) << 16 | bt_get_u16(p + 2);
+}
+
 /* A string that grows.  All zeros is a valid empty one. */
 struct bt_str {
     char *s;                    /* NUL-terminated, or NULL while empty. */
