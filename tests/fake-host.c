@@ -512,6 +512,7 @@ host_offloads_off(const char *name, struct host_offloads *saved)
     if (!error && interface->offload) {
         saved->changed = true;
         saved->saved[0] = 1;
+        saved->saved[2] = interface->link.ifindex;
         interface->offload = false;
     }
     unlock();
@@ -543,27 +544,35 @@ host_exclusive(const char *name, struct host_offloads *saved)
         interface->exclusive = true;
         saved->changed = true;
         saved->saved[1] = 1;
+        saved->saved[2] = interface->link.ifindex;
     }
     unlock();
     return error;
 }
 
+/* The index of the interface is among what is saved; as its identity it would
+ * be written down for the next daemon. */
 int
-host_offloads_restore(const char *name, struct host_offloads *saved)
+host_offloads_restore(struct host_offloads *saved)
 {
     struct fake_if *interface;
+    int error = 0;
 
-    lock();
-    if (saved->changed) {
-        fake.calls.offloads_restore++;
-        if (!get(name, &interface)) {
-            interface->offload |= saved->saved[0];
-            interface->exclusive &= !saved->saved[1];
-        }
+    if (!saved->changed) {
+        return 0;
     }
-    saved->changed = false;
+    lock();
+    fake.calls.offloads_restore++;
+    interface = ifs[saved->saved[2] - 1];
+    if (interface->exists) {
+        interface->offload |= saved->saved[0];
+        interface->exclusive &= !saved->saved[1];
+    } else {
+        error = ENODEV;
+    }
+    saved->changed = error == ENODEV;
     unlock();
-    return 0;
+    return error;
 }
 
 /* Taps.  Their descriptor is one of /dev/null, their frames are those of the

@@ -305,7 +305,7 @@ cmd_offloads(char *argv[])
         error = system(argv[1]) ? EIO : 0;
     }
     if (!error) {
-        error = host_offloads_restore(argv[0], &saved);
+        error = host_offloads_restore(&saved);
     }
     return error;
 }

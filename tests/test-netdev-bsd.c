@@ -1218,7 +1218,8 @@ test_offloads(void)
     netdev_rxq_close(rxq);
     EXPECT(em0->offload, true);
 
-    /* A new interface of the same name has its own. */
+    /* A new interface of the same name has its own: nothing is restored that
+     * was taken from the old one. */
     rxq = open_rxq(netdev);
     settle();
     vanish("em0");
@@ -1228,6 +1229,17 @@ test_offloads(void)
     em0->offload = true;
     netdev_run();
     EXPECT(receive(rxq), -EAGAIN);
+    EXPECT(em0->offload, false);
+    vanish("em0");
+    netdev_run();
+    EXPECT(receive(rxq), -EAGAIN);
+    em0 = come_back("em0");
+    netdev_run();
+    EXPECT(receive(rxq), -EAGAIN);
+    netdev_rxq_close(rxq);
+    EXPECT(em0->offload, false);
+    em0->offload = true;
+    rxq = open_rxq(netdev);
     EXPECT(em0->offload, false);
     netdev_rxq_close(rxq);
     EXPECT(em0->offload, true);

@@ -67,22 +67,21 @@ host_offloads_off(const char *name, struct host_offloads *saved)
 }
 
 int
-host_offloads_restore(const char *name, struct host_offloads *saved)
+host_offloads_restore(struct host_offloads *saved)
 {
-    char now[IFNAMSIZ];
+    char name[IFNAMSIZ];
     uint64_t changed;
     int error;
 
-    (void) name;
     if (!saved->changed) {
         return 0;
     }
-    saved->changed = false;
-    error = offloads_find(saved, now);
+    error = offloads_find(saved, name);
     if (!error) {
-        error = bsd_change_offloads(now, 0, saved->saved[0], &changed);
+        error = bsd_change_offloads(name, 0, saved->saved[0], &changed);
     }
-    return error == ENODEV || bsd_is_unsupported(error) ? 0 : error;
+    saved->changed = error == ENODEV;
+    return bsd_is_unsupported(error) ? 0 : error;
 }
 
 bool

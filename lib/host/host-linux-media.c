@@ -339,15 +339,24 @@ identify(unsigned int ifindex, uint64_t id[HOST_OFFLOADS_ID])
     }
 }
 
-bool
-host_offloads_present(const struct host_offloads *saved)
+/* Stores in 'name' what the interface of 'saved->id' is called now.  ENODEV:
+ * it is gone, or in another network namespace. */
+static int
+offloads_find(const struct host_offloads *saved, char name[IFNAMSIZ])
 {
     uint64_t id[HOST_OFFLOADS_ID];
-    char name[IFNAMSIZ];
 
     identify(saved->id[0], id);
     return (id[0] && !memcmp(id, saved->id, sizeof id)
-            && if_indextoname(saved->id[0], name));
+            && if_indextoname(saved->id[0], name) ? 0 : ENODEV);
+}
+
+bool
+host_offloads_present(const struct host_offloads *saved)
+{
+    char name[IFNAMSIZ];
+
+    return !offloads_find(saved, name);
 }
 
 int
@@ -416,17 +425,16 @@ restore(const char *name, const struct host_offloads *saved)
 }
 
 int
-host_offloads_restore(const char *name, struct host_offloads *saved)
+host_offloads_restore(struct host_offloads *saved)
 {
-    char now[IFNAMSIZ];
-    int error = 0;
+    char name[IFNAMSIZ];
+    int error;
 
-    (void) name;
-    if (saved->changed && host_offloads_present(saved)
-        && if_indextoname(saved->id[0], now)) {
-        error = restore(now, saved);
+    if (!saved->changed) {
+        return 0;
     }
-    memset(saved->saved, 0, sizeof saved->saved);
-    saved->changed = false;
-    return error == ENODEV ? 0 : error;
+    error = offloads_find(saved, name);
+    error = error ? error : restore(name, saved);
+    saved->changed = error == ENODEV;
+    return error;
 }

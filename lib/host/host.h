@@ -421,10 +421,13 @@ int host_exclusive(const char *name, struct host_offloads *saved);
 bool host_offloads_present(const struct host_offloads *saved);
 
 /* Takes back what host_offloads_off() and host_exclusive() changed and nothing
- * else; afterwards 'saved->changed' is false.  Does nothing if it was.  Succeeds
- * if the interface is gone.  Finds the interface by 'saved->id', under whatever
- * name it has by now, and leaves another one of this name alone. */
-int host_offloads_restore(const char *name, struct host_offloads *saved);
+ * else; afterwards 'saved->changed' is false.  Does nothing if it was.  Finds
+ * the interface under whatever name it has by now, and leaves another one of
+ * its name alone.
+ *
+ * ENODEV: it is out of reach, gone or elsewhere.  '*saved' is as before, for
+ * another attempt should it return. */
+int host_offloads_restore(struct host_offloads *saved);
 
 /* Frames.
  *

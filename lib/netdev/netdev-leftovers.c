@@ -116,9 +116,7 @@ restore_all(void)
     size_t n = 0;
 
     for (size_t i = 0; i < n_entries; i++) {
-        if (host_offloads_present(&entries[i])) {
-            host_offloads_restore("", &entries[i]);
-        } else {
+        if (host_offloads_restore(&entries[i]) == ENODEV) {
             entries[n++] = entries[i];
         }
     }

@@ -222,14 +222,12 @@ static void
 offloads_restore(struct netdev_bsd *netdev)
 {
     struct nb_dev *dev = &netdev->dev;
-    bool present;
 
     ovs_mutex_lock(&dev->mutex);
-    present = host_offloads_present(&netdev->offloads);
-    host_offloads_restore(dev->kname, &netdev->offloads);
-    if (present) {
+    if (host_offloads_restore(&netdev->offloads) != ENODEV) {
         nb_leftovers_forget(&netdev->offloads);
     }
+    netdev->offloads.changed = false;
     netdev->is_exclusive = false;
     ovs_mutex_unlock(&dev->mutex);
 }

@@ -908,7 +908,7 @@ test_offloads(void)
     /* None at all. */
     CHECK_OK(host_offloads_off("em0", &saved));
     CHECK(saved.changed, false);
-    CHECK_OK(host_offloads_restore("em0", &saved));
+    CHECK_OK(host_offloads_restore(&saved));
 
     em0->has_caps = true;
     em0->caps = bad | good | (is_freebsd() ? 0x200 : 0x40000);
@@ -916,7 +916,7 @@ test_offloads(void)
     CHECK_OK(host_offloads_off("em0", &saved));
     CHECK(saved.changed, true);
     CHECK(em0->caps_enabled, good);
-    CHECK_OK(host_offloads_restore("em0", &saved));
+    CHECK_OK(host_offloads_restore(&saved));
     CHECK(em0->caps_enabled, bad | good);
     CHECK(saved.changed, false);
 
@@ -934,7 +934,7 @@ test_offloads(void)
     CHECK(saved.changed, true);
     if (is_freebsd()) {
         fk_if_rename(em0, "uplink");
-        CHECK_OK(host_offloads_restore("em0", &saved));
+        CHECK_OK(host_offloads_restore(&saved));
         CHECK(em0->caps_enabled, bad);
         CHECK_OK(host_offloads_off("uplink", &saved));
     }
@@ -942,7 +942,8 @@ test_offloads(void)
     /* Gone, and another one has its index or its name. */
     other = fk_if_create("other0");
     fk_if_destroy(em0);
-    CHECK_OK(host_offloads_restore("em0", &saved));
+    CHECK_ERR(host_offloads_restore(&saved), ENODEV);
+    CHECK(saved.changed, true);
     CHECK_ERR(host_offloads_off("em0", &saved), ENODEV);
     if (is_freebsd()) {
         /* Takes the index that would be used again first. */
@@ -959,7 +960,7 @@ test_offloads(void)
     other->caps = bad;
     other->caps_enabled = 0;
     CHECK(other->index, index);
-    CHECK_OK(host_offloads_restore("other0", &saved));
+    CHECK_ERR(host_offloads_restore(&saved), ENODEV);
     CHECK(other->caps_enabled, 0);
 }
 
@@ -1882,7 +1883,7 @@ operate(int i)
         return host_set_in4("em0", ip("10.0.0.1"), ip("255.0.0.0"));
     case 14:
         error = host_offloads_off("em0", &offloads);
-        return error ? error : host_offloads_restore("em0", &offloads);
+        return error ? error : host_offloads_restore(&offloads);
     case 15:
         error = host_tx_open("em0", &tx);
         host_tx_close(tx);
