@@ -31,7 +31,7 @@
 
 static int memfd_error;
 
-#ifdef MFD_ALLOW_SEALING
+#if defined(MFD_ALLOW_SEALING) && defined(MADV_REMOVE)
 static int
 test_memfd_create(const char *name, unsigned int flags)
 {

@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static void
 parse_ports(struct bt_brief *b, const uint8_t *p, size_t n)

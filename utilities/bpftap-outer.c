@@ -12,6 +12,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "bpftap-brief.h"
 #include "bpftap-util.h"

@@ -98,7 +98,8 @@ bpf_passed_drop(struct msghdr *mh, uid_t uid)
     return any;
 }
 
-#ifdef CLONE_FILES
+/* NetBSD has CLONE_FILES, for clone(2), but no unshare(2). */
+#if defined(CLONE_FILES) && defined(CLONE_NEWNET)
 size_t
 bpf_passed_control_size(void)
 {
