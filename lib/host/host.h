@@ -520,6 +520,9 @@ struct host_tap {
  * EBUSY, any other interface EEXIST.  On each error path the descriptor is
  * closed and an interface that was created is destroyed.
  *
+ * ENOENT: the device file is missing: host_tap_device(), or the one of the
+ * interface that would be adopted.
+ *
  * ENAMETOOLONG: 'port_name' has 16 or more bytes and the system needs it as
  * the interface's name (on NetBSD a longer one is accepted). */
 int host_tap_open(const char *port_name, struct host_tap *tap);

@@ -292,6 +292,20 @@ fakebsd_socket(int domain, int type, int protocol)
     return file->fd;
 }
 
+/* True if there is a device file 'path' of taps. */
+static bool
+is_tap_node(const char *path)
+{
+    unsigned int unit;
+
+    if (!strcmp(path, "/dev/tap")) {
+        return fk_knobs.devfs_cloning;
+    }
+    return (sscanf(path, "/dev/tap%u", &unit) == 1
+            && (fk_knobs.tap_nodes < 0
+                || unit < (unsigned int) fk_knobs.tap_nodes));
+}
+
 int
 fakebsd_open(const char *path, int flags, ...)
 {
@@ -306,9 +320,7 @@ fakebsd_open(const char *path, int flags, ...)
         if (file) {
             file->write_only = (flags & O_ACCMODE) == O_WRONLY;
         }
-    } else if (!strcmp(path, "/dev/tap") && !fk_knobs.devfs_cloning) {
-        return fail(ENOENT);
-    } else if (!strncmp(path, "/dev/tap", 8)) {
+    } else if (is_tap_node(path)) {
         file = fk_tap_open(path + 5, !fk_tap_survives_close);
     } else {
         return fail(ENOENT);

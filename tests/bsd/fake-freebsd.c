@@ -34,6 +34,7 @@ const struct fk_knobs fk_default_knobs = {
     .rerror = 1,
     .tap_transient = 1,
     .devfs_cloning = 1,
+    .tap_nodes = -1,
     .max_sockbuf = 2 * 1024 * 1024,
     .max_write = 9216,
     .mtu_max = 9216,

@@ -84,6 +84,7 @@ static const struct {
     KNOB(rerror),
     KNOB(tap_transient),
     KNOB(devfs_cloning),
+    KNOB(tap_nodes),
     KNOB(up_on_open),
     KNOB(max_sockbuf),
     KNOB(msg_cost),

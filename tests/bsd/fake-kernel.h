@@ -343,6 +343,8 @@ struct fk_knobs {
     int rerror;                 /* SO_RERROR exists. */
     int tap_transient;          /* TAPSTRANSIENT exists. */
     int devfs_cloning;          /* Opening "/dev/tap" makes a new tap. */
+    int tap_nodes;              /* How many taps have a device file to open them
+                                 * by: "/dev/tap0", ...  Negative: all. */
     int up_on_open;             /* Opening a tap brings it up. */
     int max_sockbuf;            /* Largest receive buffer, in bytes. */
     int msg_cost;               /* Bytes that a message takes there at

@@ -33,6 +33,7 @@ const size_t fk_min_sdl_len = 8;
 const struct fk_knobs fk_default_knobs = {
     .rerror = 1,
     .devfs_cloning = 1,
+    .tap_nodes = 4,
     .max_sockbuf = 256 * 1024 - 1,
     .msg_cost = 512,
     .max_write = 9216,

@@ -1050,6 +1050,17 @@ test_tap_stale(void)
     CHECK(n_interfaces(), 1);
     CHECK_OK(host_tap_close(&tap));
     CHECK(n_interfaces(), 0);
+
+    /* One that cannot be opened by name is not taken for none. */
+    if (!is_freebsd()) {
+        for (int i = 0; i < 5; i++) {
+            fk_tap_create(name);
+        }
+        CHECK_STR(name, "tap4");
+        CHECK_ERR(host_tap_open(name, &tap), ENOENT);
+        CHECK(tap.fd, -1);
+        CHECK(n_interfaces(), 5);
+    }
 }
 
 static void
