@@ -10,6 +10,7 @@
 
 #include <config.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -334,6 +335,30 @@ fake_addr(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
                      : add ? fk_if_add_addr(ifp, &addr)
                      : fk_if_del_addr(ifp, &addr)));
     }
+}
+
+/* fake/addrs NAME: its addresses, and whether they are in use yet. */
+static void
+fake_addrs(struct unixctl_conn *conn, int argc OVS_UNUSED, const char *argv[],
+           void *aux OVS_UNUSED)
+{
+    const struct fk_if *ifp = find(conn, argv[1]);
+    struct ds ds = DS_EMPTY_INITIALIZER;
+
+    if (!ifp) {
+        return;
+    }
+    fk_lock();
+    for (int i = 0; i < ifp->n_addrs; i++) {
+        const struct fk_addr *a = &ifp->addrs[i];
+        char s[INET6_ADDRSTRLEN];
+
+        inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->addr, s, sizeof s);
+        ds_put_format(&ds, "%s%s\n", s, a->detection ? " tentative" : "");
+    }
+    fk_unlock();
+    unixctl_command_reply(conn, ds_cstr(&ds));
+    ds_destroy(&ds);
 }
 
 /* fake/add-route NAME DESTINATION/LENGTH GATEWAY */
@@ -664,6 +689,7 @@ fake_ctl_init(void)
                              fake_addr, &yes);
     unixctl_command_register("fake/del-addr", "NAME ADDRESS/LENGTH", 2, 2,
                              fake_addr, NULL);
+    unixctl_command_register("fake/addrs", "NAME", 1, 1, fake_addrs, NULL);
     unixctl_command_register("fake/add-route",
                              "NAME DESTINATION/LENGTH GATEWAY", 3, 3,
                              fake_add_route, NULL);

@@ -848,44 +848,41 @@ find_addr(const struct fk_if *ifp, const struct fk_addr *addr)
 }
 
 /* Duplicate address detection ends, and nobody else has the address. */
-struct detection {
-    char name[FK_NAME];
-    struct fk_addr addr;
-};
+static void
+detected(unsigned int detection)
+{
+    for (struct fk_if *ifp = fk_if_first(); ifp; ifp = ifp->next) {
+        for (int i = 0; i < ifp->n_addrs; i++) {
+            if (ifp->addrs[i].detection == detection) {
+                ifp->addrs[i].detection = 0;
+                fk_msg_addr(ifp, &ifp->addrs[i], true);
+            }
+        }
+    }
+}
 
 static void *
-detect_duplicates(void *detection_)
+detect_duplicates(void *detection)
 {
-    struct detection *detection = detection_;
-    struct fk_if *ifp;
-    int i;
-
     usleep(fk_knobs.dad_ms * 1000);
     fk_lock();
-    ifp = fk_if_find(detection->name);
-    i = ifp ? find_addr(ifp, &detection->addr) : -1;
-    if (i >= 0 && ifp->addrs[i].tentative) {
-        ifp->addrs[i].tentative = false;
-        fk_msg_addr(ifp, &ifp->addrs[i], true);
-    }
+    detected((uintptr_t) detection);
     fk_unlock();
-    free(detection);
     return NULL;
 }
 
-static void
-start_detection(const struct fk_if *ifp, struct fk_addr *addr)
+static unsigned int
+start_detection(void)
 {
-    struct detection *detection = xcalloc_(1, sizeof *detection);
+    static uintptr_t detection;
     pthread_t thread;
 
-    addr->tentative = true;
-    memcpy(detection->name, ifp->name, sizeof detection->name);
-    detection->addr = *addr;
-    if (pthread_create(&thread, NULL, detect_duplicates, detection)) {
+    detection++;
+    if (pthread_create(&thread, NULL, detect_duplicates, (void *) detection)) {
         abort();
     }
     pthread_detach(thread);
+    return detection;
 }
 
 int
@@ -901,9 +898,8 @@ fk_if_add_addr(struct fk_if *ifp, const struct fk_addr *addr)
     } else {
         i = i < 0 ? ifp->n_addrs++ : i;
         ifp->addrs[i] = *addr;
-        if (addr->family == 4 && fk_knobs.dad_ms) {
-            start_detection(ifp, &ifp->addrs[i]);
-        }
+        ifp->addrs[i].detection = (addr->family == 4 && fk_knobs.dad_ms
+                                   ? start_detection() : 0);
         fk_msg_addr(ifp, addr, true);
     }
     fk_unlock();

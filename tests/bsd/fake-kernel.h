@@ -56,7 +56,9 @@ struct fk_queue {
 struct fk_addr {
     int family;                 /* 4 or 6. */
     uint8_t addr[16], mask[16];
-    bool tentative;             /* Not in use yet: somebody may have it. */
+    unsigned int detection;     /* Not 0, and a number that tells this address
+                                 * from others: not in use yet, because
+                                 * somebody may have it. */
 };
 
 /* Counters, under the names of struct if_data. */

@@ -42,6 +42,7 @@ const struct fk_knobs fk_default_knobs = {
     .digits = 1,
     .silent_mtu = 1,
     .silent_promisc = 1,
+    .dad_ms = 3000,
 };
 
 void

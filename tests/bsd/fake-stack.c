@@ -54,7 +54,7 @@ has_ip(const struct fk_if *ifp, const uint8_t *ip, bool net)
 {
     for (int i = 0; i < ifp->n_addrs; i++) {
         const struct fk_addr *a = &ifp->addrs[i];
-        bool match = a->family == 4 && !a->tentative;
+        bool match = a->family == 4 && !a->detection;
 
         for (int j = 0; j < 4 && match; j++) {
             match = !((a->addr[j] ^ ip[j]) & (net ? a->mask[j] : 0xff));
