@@ -30,15 +30,37 @@ AC_DEFUN([BSD_CHECK_PCAP],
 AC_DEFUN([BSD_NO_PCAP],
   [AC_MSG_ERROR([libpcap 1.5 or later is required: install its development package (Debian: libpcap-dev; the BSDs have it in their base system)])])
 
+dnl BSD_PACKAGES
+dnl
+dnl Compilers of the BSDs do not search where packages put their files: here.
+AC_DEFUN([BSD_PACKAGES],
+  [: ${bsd_packages='/usr/local /usr/pkg'}])
+
+dnl BSD_FIND_HEADER([HEADER])
+dnl
+dnl If the compiler does not find HEADER but packages have it, makes it search
+dnl there, for Open vSwitch's build as well.
+AC_DEFUN([BSD_FIND_HEADER],
+  [AC_REQUIRE([BSD_PACKAGES])
+   AC_PREPROC_IFELSE([AC_LANG_SOURCE([[#include <$1>]])], [],
+     [for bsd_prefix in $bsd_packages; do
+        AS_IF([test -r "$bsd_prefix/include/$1"],
+          [CPPFLAGS="$CPPFLAGS -I$bsd_prefix/include"
+           LDFLAGS="$LDFLAGS -L$bsd_prefix/lib -Wl,-rpath,$bsd_prefix/lib"
+           break])
+      done])])
+
 dnl BSD_CHECK_COMPRESSION
 dnl
 dnl zlib and zstd compress capture files.
 AC_DEFUN([BSD_CHECK_COMPRESSION],
-  [bsd_save_LIBS=$LIBS
+  [BSD_FIND_HEADER([zstd.h])
+   bsd_save_LIBS=$LIBS
    LIBS=
    AC_CHECK_HEADERS([zlib.h zstd.h], [],
      [AC_MSG_ERROR([cannot find zlib and zstd, with which capture files are dnl
-compressed.  On Debian: apt-get install zlib1g-dev libzstd-dev])])
+compressed.  On Debian: apt-get install zlib1g-dev libzstd-dev; dnl
+FreeBSD and pkgsrc: zstd])])
    AC_SEARCH_LIBS([deflateBound], [z], [],
      [AC_MSG_ERROR([cannot find zlib; on Debian: apt-get install zlib1g-dev])])
    AC_SEARCH_LIBS([ZSTD_compressBound], [zstd], [],
@@ -51,11 +73,13 @@ dnl BSD_CHECK_HTTP
 dnl
 dnl libmicrohttpd serves metrics.
 AC_DEFUN([BSD_CHECK_HTTP],
-  [bsd_save_LIBS=$LIBS
+  [BSD_FIND_HEADER([microhttpd.h])
+   bsd_save_LIBS=$LIBS
    LIBS=
    AC_CHECK_HEADER([microhttpd.h], [],
      [AC_MSG_ERROR([cannot find libmicrohttpd, which serves metrics.  dnl
-On Debian: apt-get install libmicrohttpd-dev])])
+On Debian: apt-get install libmicrohttpd-dev; dnl
+FreeBSD and pkgsrc: libmicrohttpd])])
    AC_SEARCH_LIBS([MHD_start_daemon], [microhttpd], [],
      [AC_MSG_ERROR([cannot find libmicrohttpd; on Debian: dnl
 apt-get install libmicrohttpd-dev])])
@@ -65,17 +89,17 @@ apt-get install libmicrohttpd-dev])])
 
 dnl BSD_CHECK_UNWIND
 dnl
-dnl libunwind writes the backtrace of a crash.  Compilers of the BSDs do not
-dnl search where packages put it; the flags for that, if it takes any, are for
-dnl Open vSwitch's build as well.  (FreeBSD's base has a header of that name, but
-dnl no such functions in a shared library.)
+dnl libunwind writes the backtrace of a crash.  FreeBSD's base has a header of
+dnl that name, but no such functions in a shared library; so what finds it is
+dnl whether a program links.
 AC_DEFUN([BSD_CHECK_UNWIND],
-  [AC_MSG_CHECKING([for libunwind])
+  [AC_REQUIRE([BSD_PACKAGES])
+   AC_MSG_CHECKING([for libunwind])
    bsd_save_LIBS=$LIBS
    bsd_save_CPPFLAGS=$CPPFLAGS
    bsd_save_LDFLAGS=$LDFLAGS
    UNWIND_LIBS=none
-   for bsd_prefix in '' /usr/local /usr/pkg; do
+   for bsd_prefix in '' $bsd_packages; do
     AS_IF([test -n "$bsd_prefix"],
       [AS_IF([test ! -r "$bsd_prefix/include/libunwind.h"], [continue])
        CPPFLAGS="$bsd_save_CPPFLAGS -I$bsd_prefix/include"
