@@ -118,8 +118,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 #ifdef FUZZER_MAIN
 static const char *const expressions[] = {
-    "tcp port 80 and (((ip[2:2] - ((ip[0]&0xf)<<2)) - ((tcp[12]&0xf0)>>2))"
-        " != 0)",
+    ("tcp port 80 and (((ip[2:2] - ((ip[0]&0xf)<<2)) - ((tcp[12]&0xf0)>>2))"
+     " != 0)"),
     "vlan 100 and udp portrange 50-60",
     "ip6 and ip6[40] & 7 != 0",
     "not host 10.0.0.1 and len / 7 % 3 > 1",
