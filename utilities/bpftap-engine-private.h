@@ -45,6 +45,7 @@ struct engine {
     size_t n_fds;
 
     bool stop;
+    bool failed;                /* It ended early; the reason was told. */
     bool draining;              /* After the end: only what is buffered. */
     enum bt_status status;
     uint64_t next_stats;        /* Monotonic, as the following. */

@@ -25,15 +25,14 @@ void
 bt_engine_fail(struct engine *e)
 {
     e->stop = true;
+    e->failed = true;
     e->status = BT_FAILED;
 }
 
 void
 bt_engine_blemish(struct engine *e)
 {
-    if (e->status == BT_OK) {
-        e->status = BT_BLEMISHED;
-    }
+    e->status = BT_FAILED;
 }
 
 void
@@ -148,21 +147,39 @@ bt_engine_announce(const struct engine *e)
     }
 }
 
+/* Ports that were named have to be there at the end, unless that was reason
+ * enough to end early. */
+static void
+check_presence(struct engine *e)
+{
+    for (size_t i = 0; i < e->n_sources && !e->failed; i++) {
+        const struct bt_source *source = e->sources[i];
+
+        if (bt_source_is_here(source) || e->capture->wait
+            || !bt_pattern_is_exact(source->spec->pattern)) {
+            continue;
+        }
+        bt_engine_blemish(e);
+        if (source->gone_with_switch) {
+            bt_error("the switch was away when the capture ended");
+            break;
+        }
+        bt_error("port %s was away when the capture ended", source->name);
+    }
+}
+
 void
 bt_engine_summarize(struct engine *e, uint64_t n)
 {
     struct bpfdev_stats sum = { 0, 0, 0 };
 
+    bt_status_line(NULL);
     for (size_t i = 0; i < e->n_sources; i++) {
         bt_source_update_stats(e->sources[i]);
         sum.received += e->sources[i]->stats.received;
         sum.dropped += e->sources[i]->stats.dropped;
-        if (!bt_source_is_here(e->sources[i]) && !e->capture->wait
-            && bt_pattern_is_exact(e->sources[i]->spec->pattern)) {
-            bt_engine_blemish(e);
-        }
     }
-    bt_status_line(NULL);
+    check_presence(e);
     bt_engine_news(e, "%llu packet%s captured", (unsigned long long int) n,
          n == 1 ? "" : "s");
     bt_engine_news(e, "%llu packet%s received by filter",

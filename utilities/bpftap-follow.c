@@ -374,15 +374,14 @@ run(struct follow *f, int argc, char *argv[])
         print_reasons(f);
     }
     n_lost = f->ways.n_lost;
-    if (n_lost && !f->common.quiet) {
-        bt_note("%llu packets were lost between the switch and this program; "
-                "what is shown is not all", (unsigned long long int) n_lost);
+    if (n_lost) {
+        bt_error("%llu packets were lost between the switch and this program; "
+                 "what is shown is not all", (unsigned long long int) n_lost);
     }
     bt_ways_close(&f->ways);
     bt_latencies_free(&f->latencies);
     free(f->filter);
-    return (fflush(stdout) || ferror(stdout) ? BT_FAILED
-            : n_lost ? BT_BLEMISHED
+    return (fflush(stdout) || ferror(stdout) || n_lost ? BT_FAILED
             : BT_OK);
 }
 

@@ -143,12 +143,11 @@ note_failure(struct inject *in)
                  (unsigned long long int) (in->sent + in->failed),
                  bpfdev_strerror(in->dev));
     }
-    in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
+    in->status = BT_FAILED;
     if (error == ENXIO || error == EINVAL || error == EBADF
         || error == ETIMEDOUT) {
         /* Port or switch gone or stuck, or never allowed. */
         in->stop = true;
-        in->status = BT_FAILED;
     }
 }
 
@@ -292,14 +291,14 @@ handle_packet(struct inject *in, const struct pcap_pkthdr *header,
 
     if (header->caplen < header->len) {
         in->cut++;              /* Half a frame would be another frame. */
-        in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
+        in->status = BT_FAILED;
         return;
     } else if (header->caplen > in->frame_max) {
         in->too_long++;
         if (header->caplen > in->longest) {
             in->longest = header->caplen;
         }
-        in->status = in->status == BT_OK ? BT_BLEMISHED : in->status;
+        in->status = BT_FAILED;
         return;
     }
     wait_until(in, due_time(in, ts, header->caplen));
@@ -478,8 +477,6 @@ print_statistics(const struct inject *in)
 {
     double seconds = (bt_now_mono() - in->started) / 1e9;
     unsigned long long int sent = in->sent, bytes = in->bytes;
-    unsigned long long int loops = in->n_loops, failed = in->failed;
-    unsigned long long int too_long = in->too_long, cut = in->cut;
 
     if (in->common.json) {
         struct bt_str causes = { NULL, 0, 0 };
@@ -489,14 +486,25 @@ print_statistics(const struct inject *in)
                "\"packets_per_second\": %.1f, \"bits_per_second\": %.1f, "
                "\"loops\": %llu, \"failed\": %llu, \"too_long\": %llu, "
                "\"incomplete\": %llu, \"causes\": {%s}}\n", sent, bytes,
-               seconds, sent / seconds, 8 * bytes / seconds, loops, failed,
-               too_long, cut, bt_str_cstr(&causes));
+               seconds, sent / seconds, 8 * bytes / seconds,
+               (unsigned long long int) in->n_loops,
+               (unsigned long long int) in->failed,
+               (unsigned long long int) in->too_long,
+               (unsigned long long int) in->cut, bt_str_cstr(&causes));
         bt_str_free(&causes);
         return;
     }
     bt_note("%llu packets (%llu bytes) sent in %.3f seconds: %.0f packets/s, "
             "%.3f Mbit/s", sent, bytes, seconds, sent / seconds,
             8 * bytes / seconds / 1e6);
+}
+
+/* Says what is the matter with an exit status that is not 0. */
+static void
+print_unsent(const struct inject *in)
+{
+    unsigned long long int too_long = in->too_long, cut = in->cut;
+
     for (size_t i = 0; i < in->n_causes; i++) {
         bt_note("%llu packets not sent: %s",
                 (unsigned long long int) in->causes[i].n,
@@ -645,6 +653,9 @@ bt_cmd_inject(int argc, char *argv[])
     flush(&in);
     if (!in.common.quiet) {
         print_statistics(&in);
+    }
+    if (in.common.quiet || !in.common.json) {
+        print_unsent(&in);
     }
     bpfdev_close(in.dev);
     free(in.memory);

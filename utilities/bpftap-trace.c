@@ -845,7 +845,6 @@ bt_cmd_trace(int argc, char *argv[])
     free(trace.outcomes);
     bt_logicals_free(&trace.logicals);
     free(trace.filter);
-    return (fflush(stdout) || ferror(stdout) ? BT_FAILED
-            : trace.n_failed ? BT_BLEMISHED
+    return (fflush(stdout) || ferror(stdout) || trace.n_failed ? BT_FAILED
             : BT_OK);
 }

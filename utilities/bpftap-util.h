@@ -28,8 +28,7 @@
 /* Exit statuses of the program. */
 enum bt_status {
     BT_OK = 0,                  /* Everything asked for was done. */
-    BT_FAILED = 1,              /* Could not start, or ended early. */
-    BT_BLEMISHED = 3,           /* Done, but a warning says what is amiss. */
+    BT_FAILED = 1,              /* Something was not: a message says what. */
 };
 
 /* Text from outside, such as names of ports, files and processes, may be
