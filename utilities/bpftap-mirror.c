@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,11 @@
 #include "bpftap-ports.h"
 #include "bpftap-util.h"
 
-/* How long the end of a capture waits for its mirrors to be gone, and how often
- * the guardian tries, with how many seconds in between: more than an hour. */
+/* How long the end of a capture waits for its mirrors to be gone, for how long
+ * the guardian goes on trying, and how long it rests in between. */
 #define END_PATIENCE (7 * BT_NSEC)
-#define N_TRIES 400
-#define TRY_INTERVAL 10
+#define GUARDIAN_PATIENCE (3600 * BT_NSEC)
+#define TRY_INTERVAL (10 * BT_NSEC)
 
 #define OWNER_KEY "ovs-bpftap-owner"
 #define OUTPUT_KEY "ovs-bpftap-output"
@@ -400,22 +401,65 @@ guardian_isolate(int fd)
     }
 }
 
-static void BT_NORETURN
-guardian_main(const struct bt_mirror *mirror, int fd)
+/* Waits until the tool has ended.  Whoever interrupts, the mirrors stay while
+ * the tool needs them. */
+static void
+guardian_wait(int fd)
 {
     char byte;
 
-    guardian_isolate(fd);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
     while (read(fd, &byte, 1) < 0 && errno == EINTR) {
-        /* Whoever interrupts, the mirrors stay while the tool needs them. */
+        continue;
     }
-    for (int i = 0; i < N_TRIES; i++) {
-        if (remove_ports(mirror)) {
-            _exit(0);
-        }
-        sleep(TRY_INTERVAL);    /* A database that is away may return. */
+    bt_signals_default();
+    bt_signals_init();
+}
+
+/* The names of the ports of 'mirror', which the caller frees. */
+static char *
+names_of(const struct bt_mirror *mirror)
+{
+    const char *in = mirror->ports[BT_DIR_IN];
+    const char *out = mirror->ports[BT_DIR_OUT];
+
+    return bt_asprintf("%s%s%s", in ? in : "", in && out ? " and " : "",
+                       out ? out : "");
+}
+
+/* Says that the ports and mirrors are left, and where to read what to do about
+ * them. */
+static void
+tell_what_is_left(const struct bt_mirror *mirror)
+{
+    char *names = names_of(mirror);
+
+    bt_error("ovs-vsctl cannot remove the mirrors %s: they are left in the "
+             "database; the next capture will look for them, and "
+             "ovs-bpftap(8) says how to remove them by hand", names);
+    free(names);
+}
+
+static void BT_NORETURN
+guardian_main(const struct bt_mirror *mirror, int fd)
+{
+    uint64_t deadline;
+    bool removed;
+
+    guardian_isolate(fd);
+    guardian_wait(fd);
+    deadline = bt_now_mono() + GUARDIAN_PATIENCE;
+    while (!(removed = remove_ports(mirror))
+           && bt_now_mono() < deadline && bt_n_stops() < 2) {
+        /* A database that is away may return. */
+        bt_poll(NULL, 0, TRY_INTERVAL);
     }
-    _exit(1);
+    if (!removed) {
+        tell_what_is_left(mirror);
+    }
+    _exit(removed ? BT_OK : BT_FAILED);
 }
 
 static int
@@ -529,6 +573,7 @@ static bool
 wait_for_guardian(const struct bt_mirror *mirror)
 {
     uint64_t deadline = bt_now_mono() + END_PATIENCE;
+    char *names;
     int status;
     pid_t pid;
 
@@ -537,15 +582,20 @@ wait_for_guardian(const struct bt_mirror *mirror)
         poll(NULL, 0, 10);
     }
     if (pid == mirror->guardian) {
-        return true;
+        /* One that somebody has killed left the work to us. */
+        bool removed = !status || remove_ports(mirror);
+
+        if (!removed) {
+            tell_what_is_left(mirror);
+        }
+        return removed;
     }
-    bt_error("ovs-vsctl cannot remove the mirrors %s%s%s: the database does "
-             "not answer; process %ld goes on trying, and the next capture "
-             "will look for them, too",
-             mirror->ports[1] ? mirror->ports[1] : "",
-             mirror->ports[1] && mirror->ports[2] ? " and " : "",
-             mirror->ports[2] ? mirror->ports[2] : "",
+    names = names_of(mirror);
+    bt_error("ovs-vsctl cannot remove the mirrors %s: the database does not "
+             "answer; process %ld goes on trying for an hour, and the next "
+             "capture will look for them, too", names,
              (long int) mirror->guardian);
+    free(names);
     return false;
 }
 

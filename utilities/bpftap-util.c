@@ -543,6 +543,7 @@ bt_signals_init(void)
     static const int caught[] = { SIGALRM, SIGINT, SIGTERM, SIGHUP };
     struct sigaction action;
 
+    n_stops = stop_signal = 0;
     if (pipe(wake_pipe)) {
         bt_fatal("no pipe for signals (%s)", strerror(errno));
     }

@@ -138,7 +138,10 @@ uint64_t bt_now_real(void);
  *
  * Once a signal has come, a timer interrupts the program's blocked system
  * calls every second, so that it never hangs in a write to a reader that has
- * stopped reading. */
+ * stopped reading.
+ *
+ * A child that is to catch signals for itself calls bt_signals_init() again,
+ * without the descriptors of this program: it starts with no signal. */
 void bt_signals_init(void);
 void bt_signals_default(void);
 int bt_stop_signal(void);
