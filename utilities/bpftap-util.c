@@ -27,9 +27,9 @@
 #include "printable.h"
 
 /* How long to wait for an answer of the switch: usually, and in all since the
- * user wanted to stop.  In seconds. */
-#define PATIENCE 10
-#define STOP_PATIENCE 2
+ * user wanted to stop.  In milliseconds. */
+#define PATIENCE 10000
+#define STOP_PATIENCE 2000
 
 static const char *command_name;
 static bool status_line_shown;
@@ -513,7 +513,14 @@ bt_now_real(void)
 
 static volatile sig_atomic_t stop_signal;
 static volatile sig_atomic_t n_stops;
-static volatile sig_atomic_t stop_time; /* Of the first, monotonic, seconds. */
+static volatile sig_atomic_t stop_time; /* Of the first, in mono_msec(). */
+
+/* Monotonic milliseconds, for differences: they begin again. */
+static unsigned int
+mono_msec(void)
+{
+    return bt_now_mono() / (1000 * 1000);
+}
 
 /* The handler writes to [1], bt_poll() waits for [0]: a signal that comes
  * between looking at the flag and going to sleep still ends the sleep. */
@@ -529,7 +536,7 @@ handle_signal(int signo)
 
         (void) retval;          /* A full pipe wakes as well. */
         if (!n_stops++) {
-            stop_time = bt_now_mono() / BT_NSEC;
+            stop_time = mono_msec();
         }
         stop_signal = signo;
     }
@@ -630,11 +637,11 @@ bt_wait_limit(void *aux, int elapsed)
     if (n_stops > 1) {
         return 0;
     } else if (n_stops) {
-        long int since = bt_now_mono() / BT_NSEC - stop_time;
+        unsigned int since = mono_msec() - stop_time;
 
-        return since < STOP_PATIENCE ? (STOP_PATIENCE - since) * 1000 : 0;
+        return since < STOP_PATIENCE ? STOP_PATIENCE - since : 0;
     }
-    return PATIENCE * 1000 - elapsed;
+    return PATIENCE - elapsed;
 }
 
 int
