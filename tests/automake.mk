@@ -277,7 +277,8 @@ SYSTEM_TESTSUITE_AT += \
 	tests/system-ovn.at \
 	tests/system-pmd.at \
 	tests/system-restart.at
-EXTRA_DIST += tests/frames.py tests/tap-guest.py tests/transfer.py
+EXTRA_DIST += tests/frames.py tests/scapy-bpf.py tests/tap-guest.py \
+	tests/transfer.py
 check_PROGRAMS += tests/test-host
 tests_test_host_SOURCES = tests/test-host.c
 tests_test_host_LDADD = lib/host/libhost.la $(PCAP_LIBS)
