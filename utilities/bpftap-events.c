@@ -514,7 +514,6 @@ bt_events_command(const char *socket_, const char *path, const char *command)
         ok = line.length && line.s[0] == '+';
         if (ok) {
             bt_put_line("%.*s", (int) line.length - 2, line.s + 1);
-            ok = bt_finish_stdout();
         } else {
             bt_error("the recorder %s%.*s", line.length ? "says: " : "does "
                      "not answer", line.length ? (int) line.length - 2 : 0,

@@ -189,7 +189,7 @@ print_address(const struct exporter *e)
         printf("http://%s%s%s:%s/metrics\n", v6 ? "[" : "", host,
                v6 ? "]" : "", port);
     }
-    fflush(stdout);
+    bt_flush_stdout();
 }
 
 /* Answers: libmicrohttpd's thread. */

@@ -384,9 +384,6 @@ bt_cmd_extcap(int argc, char *argv[])
         parse_option(&extcap, c);
     }
     status = act(&extcap);
-    if (!bt_finish_stdout()) {
-        status = BT_FAILED;
-    }
     free(extcap.pattern);
     return status;
 }

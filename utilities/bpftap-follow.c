@@ -311,7 +311,7 @@ loop(struct follow *f)
     }
     bt_signals_init();
     while (bt_ways_run(&f->ways, UINT64_MAX)) {
-        fflush(stdout);
+        bt_flush_stdout();
     }
     bt_ways_finish(&f->ways);
 }
@@ -381,8 +381,7 @@ run(struct follow *f, int argc, char *argv[])
     bt_ways_close(&f->ways);
     bt_latencies_free(&f->latencies);
     free(f->filter);
-    return (fflush(stdout) || ferror(stdout) || n_lost ? BT_FAILED
-            : BT_OK);
+    return n_lost ? BT_FAILED : BT_OK;
 }
 
 int

@@ -407,5 +407,5 @@ bt_cmd_list(int argc, char *argv[])
     }
     free(list.ports);
     free(list.peers);
-    return bt_finish_stdout() ? BT_OK : BT_FAILED;
+    return BT_OK;
 }

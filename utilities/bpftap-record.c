@@ -219,13 +219,10 @@ check(struct arguments *a)
 static enum bt_status
 record(struct arguments *a)
 {
-    enum bt_status status;
-
     check(a);
     bt_signals_init();
     bt_events_start(a->events, &a->capture, a->control);
-    status = bt_capture_run(&a->capture);
-    return status == BT_OK && !bt_finish_stdout() ? BT_FAILED : status;
+    return bt_capture_run(&a->capture);
 }
 
 int

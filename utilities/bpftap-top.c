@@ -520,7 +520,7 @@ show(const struct top *top, struct samples *samples)
     } else {
         print_table(top, samples);
     }
-    return !fflush(stdout);
+    return bt_flush_stdout();
 }
 
 /* Adds 'key' to what is searched for, or ends that. */

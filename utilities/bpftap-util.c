@@ -200,18 +200,28 @@ bt_bad_option(int c, char *argv[])
     bt_usage("option %s %s", argv[optind - 1], what);
 }
 
+/* Of the first write to standard output that failed. */
+static int stdout_error;
+
+bool
+bt_flush_stdout(void)
+{
+    errno = 0;
+    if ((fflush(stdout) || ferror(stdout)) && !stdout_error) {
+        stdout_error = errno ? errno : EIO; /* Of a write, not known now. */
+    }
+    return !stdout_error;
+}
+
 bool
 bt_finish_stdout(void)
 {
-    int error;
-
-    errno = 0;
-    if (!fflush(stdout) && !ferror(stdout)) {
+    if (bt_flush_stdout()) {
         return true;
     }
-    error = errno ? errno : EIO; /* Of an earlier write, not known now. */
-    if (error != EPIPE) {
-        bt_error("standard output: cannot write (%s)", strerror(error));
+    if (stdout_error != EPIPE) {
+        bt_error("standard output: cannot write (%s)",
+                 strerror(stdout_error));
     }
     return false;
 }

@@ -49,9 +49,12 @@ void bt_put_line(const char *format, ...) BT_PRINTF(1, 2);
  * else reads it will want to use it. */
 void bt_put_name(const char *name);
 
-/* Writes out what standard output has buffered.  Returns false after a message
- * if that failed, now or earlier; without one if it is a pipe that nobody
- * reads any more. */
+/* Writes out what standard output has buffered.  Returns false if that failed,
+ * now or earlier. */
+bool bt_flush_stdout(void);
+
+/* The same at the end of the program, with a message unless standard output is
+ * a pipe that nobody reads any more. */
 bool bt_finish_stdout(void);
 
 /* Ends the program because getopt_long() returned 'c', '?' or ':'. */

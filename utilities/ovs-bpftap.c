@@ -79,6 +79,13 @@ called_as_extcap(const char *program)
                               "ovs-bpftap-extcap");
 }
 
+/* What a command has printed is a part of what it did. */
+static int
+finish(int status)
+{
+    return bt_finish_stdout() || status != BT_OK ? status : BT_FAILED;
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -86,16 +93,16 @@ main(int argc, char *argv[])
 
     bpfdev_set_wait_limit(bt_wait_limit, NULL);
     if (called_as_extcap(argv[0])) {
-        return bt_cmd_extcap(argc, argv);
+        return finish(bt_cmd_extcap(argc, argv));
     } else if (argc < 2) {
         bt_usage("what to do? Name a command");
     } else if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")
                || !strcmp(argv[1], "help")) {
         print_help();
-        return bt_finish_stdout() ? BT_OK : BT_FAILED;
+        return finish(BT_OK);
     } else if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
         printf("ovs-bpftap (%s)\n", PACKAGE_STRING);
-        return bt_finish_stdout() ? BT_OK : BT_FAILED;
+        return finish(BT_OK);
     }
 
     command = find_command(argv[1]);
@@ -104,5 +111,5 @@ main(int argc, char *argv[])
     }
     bt_set_command(command->name);
     opterr = 0;                 /* bt_bad_option() has the messages. */
-    return command->run(argc - 1, argv + 1);
+    return finish(command->run(argc - 1, argv + 1));
 }
