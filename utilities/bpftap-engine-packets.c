@@ -88,11 +88,12 @@ write_packet(struct engine *e, struct bt_feed *feed)
         e->capture->observe(e->capture->aux, source->number, source->name,
                             packet.direction);
     }
+    more = bt_files_packet(e->files, source->number, &packet);
     if (e->capture->watch) {
+        /* Who writes a file because of a packet wants it to be in it. */
         e->capture->watch->packet(e->capture->watch->aux, e->files,
                                   source->name, tap->dlt, &packet);
     }
-    more = bt_files_packet(e->files, source->number, &packet);
     source->n_packets++;
     source->told += packet.lost;
     source->past_lost = 0;

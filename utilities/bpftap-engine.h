@@ -43,7 +43,7 @@ struct bt_watch {
     void (*run)(void *aux, struct bt_files *, struct bt_source *const sources[],
                 size_t n_sources, const struct pollfd fds[], size_t n);
 
-    /* Called for each packet, of link type 'dlt', before it is written. */
+    /* Called for each packet, of link type 'dlt', after it was written. */
     void (*packet)(void *aux, struct bt_files *, const char *port,
                    uint32_t dlt, const struct bt_packet *);
 
