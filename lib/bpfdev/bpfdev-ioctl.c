@@ -262,7 +262,9 @@ bpfdev_send_filter(struct bpfdev *dev, uint32_t flags,
 
     if (n > BPF_PROTO_MAX_INSNS) {
         return bpfdev_fail(dev, EINVAL, "a filter of %zu instructions is too "
-                           "long (%d at most)", n, BPF_PROTO_MAX_INSNS);
+                           "long (%d at most); networks instead of hosts, or "
+                           "several captures, need fewer", n,
+                           BPF_PROTO_MAX_INSNS);
     }
     int error = bpfdev_call(dev, &request, &reply);
     if (error) {
