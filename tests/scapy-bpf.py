@@ -5,14 +5,14 @@
 scapy knows the capture devices of the BSDs from the inside: it opens /dev/bpf0
 and those that follow, makes the numbers of requests itself, waits in select(2)
 and steps from record to record in what read(2) has returned.  Here it is told
-that it is on FreeBSD, and what it calls ends at libbpfdev, as bpfdev(3) says: a
-name for open, ioctl, read, write, close and O_NONBLOCK.  Nothing else of it
+that it is on FreeBSD, and what it calls ends at libbpfdev, as bpfdev(3) says:
+a name for open, ioctl, read, write, close and O_NONBLOCK.  Nothing else of it
 is changed.
 
     scapy-bpf.py LIBRARY HEADER
 
-The switch needs the ports p1 and p2, of type dummy, one of which sends what the
-other receives.  What comes of each step goes to standard output."""
+The switch needs the ports p1 and p2, of type dummy, one of which sends what
+the other receives.  What comes of each step goes to standard output."""
 
 import ctypes
 import errno
