@@ -728,6 +728,8 @@ nb_get_status(const struct netdev *netdev_, struct smap *smap)
     char kname[IFNAMSIZ];
     const char *way;
 
+    /* Another daemon that takes the port over writes the status anew. */
+    smap_add(smap, "provider", PACKAGE_STRING);
     add_driver(netdev, smap);
     add_problem(netdev, smap);
     atomic_read_relaxed(&netdev->rx_way, &way);
