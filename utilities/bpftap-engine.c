@@ -136,7 +136,7 @@ check_filter(const struct bt_capture *capture, const struct bt_spec *spec)
 
         bt_deadline_start(COMPILE_TIMEOUT, "ovs-bpftap: the filter is too "
                           "complex: libpcap could not compile it in 15 "
-                          "seconds\n");
+                          "seconds of processor time\n");
         program = bt_filter_compile(filter, DLT_EN10MB, spec->snaplen,
                                     !capture->no_optimize, errbuf);
         bt_deadline_end();

@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -588,7 +589,7 @@ bt_signals_init(void)
 }
 
 static const char *deadline_message;
-static struct sigaction deadline_old_action;
+static struct sigaction deadline_old_action;    /* Of SIGALRM. */
 
 static void
 handle_deadline(int signo)
@@ -601,6 +602,18 @@ handle_deadline(int signo)
     _exit(BT_FAILED);
 }
 
+/* Has SIGPROF sent when the process has used 'seconds' of processor time, or
+ * never if that is 0. */
+static void
+set_cpu_timer(unsigned int seconds)
+{
+    struct itimerval timer;
+
+    memset(&timer, 0, sizeof timer);
+    timer.it_value.tv_sec = seconds;
+    setitimer(ITIMER_PROF, &timer, NULL);
+}
+
 void
 bt_deadline_start(unsigned int seconds, const char *message)
 {
@@ -610,14 +623,16 @@ bt_deadline_start(unsigned int seconds, const char *message)
     memset(&action, 0, sizeof action);
     sigemptyset(&action.sa_mask);
     action.sa_handler = handle_deadline;
+    /* Who wants to stop waits a second, not for the deadline. */
     sigaction(SIGALRM, &action, &deadline_old_action);
-    alarm(seconds);
+    sigaction(SIGPROF, &action, NULL);
+    set_cpu_timer(seconds);
 }
 
 void
 bt_deadline_end(void)
 {
-    alarm(bt_stop_signal() ? 1 : 0);
+    set_cpu_timer(0);
     sigaction(SIGALRM, &deadline_old_action, NULL);
 }
 

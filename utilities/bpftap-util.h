@@ -157,8 +157,9 @@ int bt_n_stops(void);
 int bt_wait_limit(void *aux, int elapsed);
 
 /* Ends the program with 'message' unless bt_deadline_end() is called within
- * 'seconds'.  Before bt_signals_init() or after; nothing may be open that must
- * be closed well. */
+ * 'seconds' of processor time, which a busy machine takes longer to give.
+ * Before bt_signals_init() or after; nothing may be open that must be closed
+ * well. */
 void bt_deadline_start(unsigned int seconds, const char *message);
 void bt_deadline_end(void);
 
