@@ -324,6 +324,9 @@ AC_DEFUN([BSD_OVS_FEATURES],
    BSD_OVS_GREP([lib/dp-packet-gso.c], [tnl],
      [OVS_DP_PACKET_HAS_TUNNEL_GSO],
      [Define to 1 if packets in tunnels may stand for several.])
+   BSD_OVS_GREP([lib/dpif-netdev.c], [COVERAGE_ADD(datapath_drop_meter],
+     [OVS_METERS_COUNT_LAST],
+     [Define to 1 if meters count what they drop after they deleted it all.])
    BSD_OVS_GREP([include/openvswitch/json.h], [json_array_at(],
      [OVS_JSON_HAS_ARRAY_AT],
      [Define to 1 if json.h has json_array_at().])

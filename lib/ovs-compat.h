@@ -271,6 +271,14 @@ ovs_compat_copy_metadata(struct dp_packet *packet,
 #endif
 }
 
+/* Do meters count the packets of a batch that they drop when they have deleted
+ * all of them, not each before that? */
+#ifdef OVS_METERS_COUNT_LAST
+#define OVS_COMPAT_METERS_COUNT_LAST 1
+#else
+#define OVS_COMPAT_METERS_COUNT_LAST 0
+#endif
+
 /* JSON arrays, whose structure is no longer for others to look into since
  * 3.6. */
 #ifndef OVS_JSON_HAS_ARRAY_AT

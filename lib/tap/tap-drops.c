@@ -33,6 +33,8 @@
 #include "ovs-thread.h"
 #include "tap/tap-identity.h"
 #include "util.h"
+/* After everything else. */
+#include "ovs-compat.h"
 
 /* Bytes that are kept of a packet that may turn out to be dropped. */
 #define KEPT_BYTES 2048
@@ -51,7 +53,8 @@ struct drops_state {
     unsigned int fresh[BPF_N_DROPS];    /* Not yet matched with a packet. */
     unsigned int expected[BPF_N_DROPS]; /* Packets shown ahead of counting. */
     enum tap_drops_phase phase;
-    size_t n_kept;
+    size_t next;                /* Where to keep the next one. */
+    size_t n_kept;              /* Before that, in a circle. */
 };
 DEFINE_STATIC_PER_THREAD_DATA(struct drops_state, drops, { .n_kept = 0 });
 
@@ -134,7 +137,8 @@ is_counted_after(unsigned int reason)
 {
     return (reason == BPF_DROP_UPCALL || reason == BPF_DROP_LOCK
             || reason == BPF_DROP_USERSPACE || reason == BPF_DROP_INVALID
-            || reason == BPF_DROP_PREPARE || reason == BPF_DROP_PUSH_OFFLOAD);
+            || reason == BPF_DROP_PREPARE || reason == BPF_DROP_PUSH_OFFLOAD
+            || (OVS_COMPAT_METERS_COUNT_LAST && reason == BPF_DROP_METER));
 }
 
 static void
@@ -154,7 +158,14 @@ get_kept(size_t i)
         array = xmalloc(sizeof *array);
         kept_array_set_unsafe(array);
     }
-    return &array->kept[i];
+    return &array->kept[i % NETDEV_MAX_BURST];
+}
+
+static void
+forget_kept(struct drops_state *state)
+{
+    state->next = 0;
+    state->n_kept = 0;
 }
 
 static void
@@ -198,15 +209,21 @@ take_fresh(struct drops_state *state, bool after)
     return 0;
 }
 
-/* The packet kept last has a reason if one has been counted since. */
-static void
+/* The packets kept last have the reasons that have been counted since.  Returns
+ * false if there are none. */
+static bool
 show_last(struct drops_state *state)
 {
-    unsigned int reason = state->n_kept ? take_fresh(state, true) : 0;
+    unsigned int reasons[NETDEV_MAX_BURST];
+    size_t n = 0;
 
-    if (reason) {
-        show(get_kept(--state->n_kept), reason);
+    while (n < state->n_kept && (reasons[n] = take_fresh(state, true))) {
+        n++;
     }
+    for (size_t i = 0; i < n; i++) {
+        show(get_kept(state->next - n + i), reasons[i]);
+    }
+    return n > 0;
 }
 
 /* No reason is counted while a netdev sends: whether it failed is known at its
@@ -215,13 +232,15 @@ static void
 keep_sent(struct drops_state *state, const struct dp_packet *packet)
 {
     if (state->n_kept < NETDEV_MAX_BURST) {
-        keep(get_kept(state->n_kept++), packet);
+        keep(get_kept(state->next++), packet);
+        state->n_kept++;
     }
 }
 
 static void
 deleted(struct drops_state *state, const struct dp_packet *packet)
 {
+    struct kept *kept;
     unsigned int reason;
 
     /* Almost all packets end this way, so it must not cost much. */
@@ -233,19 +252,23 @@ deleted(struct drops_state *state, const struct dp_packet *packet)
     }
 
     absorb_all(state);
-    show_last(state);
-    state->n_kept = 0;
-    keep(get_kept(state->n_kept), packet);
+    if (show_last(state)) {
+        forget_kept(state);
+    }
+    kept = get_kept(state->next);
+    keep(kept, packet);
     if (state->phase == TAP_DROPS_POPPING) {
         state->expected[BPF_DROP_POP]++;
-        show(get_kept(0), BPF_DROP_POP);
-        return;
-    }
-    reason = take_fresh(state, false);
-    if (reason) {
-        show(get_kept(0), reason);
+        reason = BPF_DROP_POP;
     } else {
-        state->n_kept++;
+        reason = take_fresh(state, false);
+    }
+    if (reason) {
+        show(kept, reason);
+        forget_kept(state);
+    } else {
+        state->next++;
+        state->n_kept = MIN(state->n_kept + 1, NETDEV_MAX_BURST);
     }
 }
 
@@ -267,8 +290,8 @@ tap_drops_begin(enum tap_drops_phase phase)
     if (state->n_kept) {
         absorb_all(state);
         show_last(state);
-        state->n_kept = 0;
     }
+    forget_kept(state);
     state->phase = phase;
 }
 
@@ -280,7 +303,7 @@ tap_drops_end(int error)
     for (size_t i = 0; error && i < state->n_kept; i++) {
         show(get_kept(i), BPF_DROP_SEND);
     }
-    state->n_kept = 0;
+    forget_kept(state);
     state->phase = TAP_DROPS_ANY;
 }
 
@@ -296,7 +319,7 @@ tap_drops_settle(void)
     absorb_all(state);
     show_last(state);
     memset(state->fresh, 0, sizeof state->fresh);
-    state->n_kept = 0;
+    forget_kept(state);
 }
 
 /* A function of its own, so that the wrapper needs no stack frame when nobody
