@@ -704,6 +704,64 @@ test_requests(void)
     finish();
 }
 
+/* Stores in '*user' what 'uid' uses, zeros if nothing. */
+static void
+get_user(uid_t uid, struct bpf_quota_user *user)
+{
+    size_t n;
+    struct bpf_quota_user *users = bpf_quota_list(&n);
+
+    memset(user, 0, sizeof *user);
+    for (size_t i = 0; i < n; i++) {
+        if (users[i].uid == uid) {
+            *user = users[i];
+        }
+    }
+    free(users);
+}
+
+/* What users asked for, and what was spent on them, is told when the second is
+ * over, and forgotten after the next one. */
+static void
+test_rates(void)
+{
+    static const struct bpf_quota_time times[] = { { 7, 1000 }, { 99, 1 } };
+    struct bpf_quota_user user;
+    long long int second = 0;
+
+    start();
+    CHECK(bpf_quota_take(7, BPF_CONNECTIONS, 1), true);
+    get_user(7, &user);
+    CHECK(user.n_requests, 0);
+    CHECK(user.ns_spent, 0);
+    CHECK(bpf_quota_n_threads(), 0);
+
+    bpf_quota_request(7, 3);
+    do {
+        get_user(7, &user);
+    } while (!user.n_requests);
+    CHECK(user.n_requests, 3);
+
+    /* Of this second, which has just begun: a thread counts once. */
+    CHECK(bpf_quota_spend(times, ARRAY_SIZE(times), &second), true);
+    CHECK(bpf_quota_spend(times, ARRAY_SIZE(times), &second), true);
+    do {
+        get_user(7, &user);
+    } while (!user.ns_spent);
+    CHECK(user.ns_spent, 2000);
+    CHECK(user.n_requests, 0);
+    CHECK(bpf_quota_n_threads(), 1);
+    get_user(99, &user);
+    CHECK(user.ns_spent, 0);
+    do {
+        get_user(7, &user);
+    } while (user.ns_spent);
+    CHECK(bpf_quota_n_threads(), 0);
+
+    bpf_quota_give(7, BPF_CONNECTIONS, 1);
+    finish();
+}
+
 /* What the devices of ordinary users may take of a thread. */
 static void
 test_share(void)
@@ -723,6 +781,7 @@ test_share(void)
     CHECK(user->credit, 3 * MS / 2);
     bpf_share_pay(user, 1000 * MS);
     CHECK(user->credit, MS / 2);
+    CHECK(user->spent, 3 * MS / 2);
     CHECK(bpf_share_get_room(user), BPF_SHARE_ALL);
     bpf_share_pay(user, MS / 2);
     CHECK(bpf_share_get_room(user), BPF_SHARE_FILTER);
@@ -791,10 +850,17 @@ test_share_fair(void)
     CHECK_IN(got[0], 30 * MS - 3 * MS, 30 * MS + 3 * MS);
     CHECK_IN(got[1], 30 * MS - 3 * MS, 30 * MS + 3 * MS);
 
-    /* They are forgotten when they want nothing any more and owe nothing. */
+    /* They are forgotten when they want nothing any more, owe nothing, and what
+     * they took has been accounted for. */
     bpf_share_earn(&share, MS, MS, false, 6);
     CHECK(share.n, 2);
     bpf_share_earn(&share, 1000 * MS, 1000 * MS, false, 6);
+    CHECK(share.n, 2);
+    for (size_t i = 1; i <= share.n; i++) {
+        CHECK(share.users[i].spent > 0, true);
+        share.users[i].spent = 0;
+    }
+    bpf_share_earn(&share, MS, MS, false, 6);
     CHECK(share.n, 0);
 
     /* However many there are, all together get no more. */
@@ -1514,6 +1580,7 @@ static const struct {
     { "limits", test_limits },
     { "feed", test_feed },
     { "requests", test_requests },
+    { "rates", test_rates },
     { "share", test_share },
     { "share-fair", test_share_fair },
     { "missed", test_missed },

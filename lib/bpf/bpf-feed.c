@@ -35,6 +35,7 @@
 
 #include "bpf/bpf-client.h"
 #include "bpf/bpf-config.h"
+#include "bpf/bpf-quota.h"
 #include "bpf/bpf-registry.h"
 #include "bpf/bpf-share.h"
 #include "cmap.h"
@@ -414,18 +415,58 @@ feed_privileged(const struct bpf_client_array *array, struct batch *batch)
     return others;
 }
 
-DEFINE_STATIC_PER_THREAD_DATA(struct bpf_share, share, { .n = 0 });
+/* The calling thread's share for ordinary users, and the second in which it
+ * was accounted for last. */
+struct accounted_share {
+    struct bpf_share share;
+    long long int second;
+};
+
+DEFINE_STATIC_PER_THREAD_DATA(struct accounted_share, share, { .second = 0 });
+
+/* Takes account of what was spent on whom.  If that would have to wait, next
+ * time does. */
+static void
+account_for(struct accounted_share *as)
+{
+    struct bpf_quota_time times[BPF_SHARE_USERS];
+    size_t n = as->share.n;
+
+    for (size_t i = 0; i < n; i++) {
+        times[i].uid = as->share.users[1 + i].uid;
+        times[i].ns = as->share.users[1 + i].spent;
+    }
+    if (bpf_quota_spend(times, n, &as->second)) {
+        for (size_t i = 0; i < n; i++) {
+            as->share.users[1 + i].spent = 0;
+        }
+    }
+}
+
+/* Begins to do something for ordinary users.  Returns the calling thread's
+ * share for them, or NULL if they may take all of its time. */
+static struct bpf_share *
+share_begin(void)
+{
+    unsigned int percent = bpf_config_get()->time_max;
+
+    if (percent >= 100) {
+        return NULL;
+    }
+    struct accounted_share *as = share_get();
+
+    if (bpf_share_begin(&as->share, percent)) {
+        account_for(as);
+    }
+    return &as->share;
+}
 
 /* Shows 'batch' to the clients in 'array' who are ordinary users. */
 static void
 feed_ordinary(const struct bpf_client_array *array, struct batch *batch)
 {
-    unsigned int percent = bpf_config_get()->time_max;
-    struct bpf_share *s = percent < 100 ? share_get() : NULL;
+    struct bpf_share *s = share_begin();
 
-    if (s) {
-        bpf_share_begin(s, percent);
-    }
     for (size_t i = 0; i < array->n; i++) {
         uid_t uid = client_ordinary_uid(array->clients[i]);
 

@@ -56,12 +56,21 @@ struct bucket {
     long long int as_of;
 };
 
+/* Something that is counted by the second, which is one of time_msec(). */
+struct rate {
+    long long int second;
+    uint64_t n;                 /* In 'second', so far. */
+    uint64_t before;            /* In the one before. */
+};
+
 /* Someone who uses something, or asked for something a moment ago. */
 struct user {
     struct hmap_node node;      /* In 'users', by hash of 'uid'. */
     uid_t uid;
     uint64_t used[BPF_N_RESOURCES];
     struct bucket requests;
+    struct rate n_requests;
+    struct rate ns_spent;
 };
 
 static struct ovs_mutex quota_mutex = OVS_MUTEX_INITIALIZER;
@@ -72,10 +81,42 @@ static uint64_t totals[BPF_N_RESOURCES] OVS_GUARDED_BY(quota_mutex);
 /* Of all ordinary users. */
 static struct bucket total_requests OVS_GUARDED_BY(quota_mutex);
 
+/* Threads that spent time on ordinary users. */
+static struct rate n_threads OVS_GUARDED_BY(quota_mutex);
+
 bool
 bpf_quota_is_privileged(uid_t uid)
 {
     return uid == 0 || uid == geteuid();
+}
+
+/* Rates
+ * ===== */
+
+static long long int
+this_second(void)
+{
+    return time_msec() / 1000;
+}
+
+static void
+rate_add(struct rate *rate, long long int second, uint64_t n)
+{
+    if (second != rate->second) {
+        rate->before = second == rate->second + 1 ? rate->n : 0;
+        rate->n = 0;
+        rate->second = second;
+    }
+    rate->n += n;
+}
+
+/* Returns how many there were in the second before 'second', which is now. */
+static uint64_t
+rate_get(const struct rate *rate, long long int second)
+{
+    return (second == rate->second ? rate->before
+            : second == rate->second + 1 ? rate->n
+            : 0);
 }
 
 /* Limits
@@ -181,7 +222,8 @@ user_is_idle(const struct user *user)
     return true;
 }
 
-/* Forgets users who use nothing and are owed all the requests of a second. */
+/* Forgets users who use nothing, are owed all the requests of a second, and
+ * used nothing in the last one. */
 static void
 users_sweep(void)
     OVS_REQUIRES(quota_mutex)
@@ -352,6 +394,8 @@ bpf_quota_request(uid_t uid, unsigned int n)
     ovs_mutex_lock(&quota_mutex);
     struct user *user = user_find(uid);
     if (user) {
+        rate_add(&user->n_requests, this_second(), n);
+
         int user_wait = bucket_take(&user->requests, config->user_requests, n);
         int total_wait = bucket_take(&total_requests, config->requests_max, n);
 
@@ -360,6 +404,44 @@ bpf_quota_request(uid_t uid, unsigned int n)
     ovs_mutex_unlock(&quota_mutex);
 
     return wait;
+}
+
+/* Time
+ * ==== */
+
+bool
+bpf_quota_spend(const struct bpf_quota_time *times, size_t n,
+                long long int *second)
+{
+    long long int now = this_second();
+
+    if (ovs_mutex_trylock(&quota_mutex)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct user *user = user_find(times[i].uid);
+
+        if (user) {
+            rate_add(&user->ns_spent, now, times[i].ns);
+        }
+    }
+    if (*second != now) {
+        *second = now;
+        rate_add(&n_threads, now, 1);
+    }
+    ovs_mutex_unlock(&quota_mutex);
+
+    return true;
+}
+
+unsigned int
+bpf_quota_n_threads(void)
+{
+    ovs_mutex_lock(&quota_mutex);
+    unsigned int n = rate_get(&n_threads, this_second());
+    ovs_mutex_unlock(&quota_mutex);
+
+    return n;
 }
 
 /* Lists
@@ -378,6 +460,7 @@ struct bpf_quota_user *
 bpf_quota_list(size_t *np)
 {
     struct bpf_quota_user *list = NULL;
+    long long int second = this_second();
     const struct user *user;
     size_t n = 0;
 
@@ -386,8 +469,13 @@ bpf_quota_list(size_t *np)
         list = xmalloc(hmap_count(&users) * sizeof *list);
     }
     HMAP_FOR_EACH (user, node, &users) {
-        if (!user_is_idle(user)) {
+        uint64_t n_requests = rate_get(&user->n_requests, second);
+        uint64_t ns_spent = rate_get(&user->ns_spent, second);
+
+        if (n_requests || ns_spent || !user_is_idle(user)) {
             list[n].uid = user->uid;
+            list[n].n_requests = n_requests;
+            list[n].ns_spent = ns_spent;
             memcpy(list[n++].used, user->used, sizeof user->used);
         }
     }

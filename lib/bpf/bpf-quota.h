@@ -90,10 +90,29 @@ void bpf_quota_explain(uid_t uid, enum bpf_resource resource, char *buf,
  * off. */
 int bpf_quota_request(uid_t uid, unsigned int n);
 
+/* What a thread that moves packets spent on the devices of an ordinary user. */
+struct bpf_quota_time {
+    uid_t uid;
+    uint64_t ns;
+};
+
+/* Notes that the calling thread spent the 'n' of 'times' since it called
+ * before, a moment ago.  Returns false if that would have had to wait, and
+ * nothing was noted.  'second' is the caller's and zero in the beginning. */
+bool bpf_quota_spend(const struct bpf_quota_time *times, size_t n,
+                     long long int *second);
+
+/* Returns how many threads did so in the last second that is over. */
+unsigned int bpf_quota_n_threads(void);
+
 /* What one user uses. */
 struct bpf_quota_user {
     uid_t uid;
     uint64_t used[BPF_N_RESOURCES];
+
+    /* In the last second that is over; ordinary users only. */
+    uint64_t n_requests;
+    uint64_t ns_spent;          /* By all threads together. */
 };
 
 /* Returns a snapshot of all users who use anything, in order of 'uid', and

@@ -84,7 +84,8 @@ distribute(struct bpf_share *share, int64_t earned, int64_t max)
 }
 
 /* Forgets users whom nothing was done for any more and who have nothing to be
- * remembered for: all credit that there may be.  Nobody else has more than that
+ * remembered for: all credit that there may be, and no account to be taken of
+ * what was spent.  Nobody else has more than that
  * afterwards. */
 static void
 forget_idle(struct bpf_share *share, unsigned int percent)
@@ -94,7 +95,7 @@ forget_idle(struct bpf_share *share, unsigned int percent)
     for (size_t i = share->n; i > 0; i--) {
         struct bpf_share_user *user = &share->users[i];
 
-        if (!user->seen && user->credit >= max) {
+        if (!user->seen && !user->spent && user->credit >= max) {
             *user = share->users[share->n--];
         } else {
             user->seen = false;
@@ -135,6 +136,7 @@ bpf_share_find(struct bpf_share *share, uid_t uid)
 
         share->n = i;
         share->users[i].uid = uid;
+        share->users[i].spent = 0;
         share->users[i].credit = saved * (int64_t) i / (int64_t) (i + 1);
         share->users[0].credit -= share->users[i].credit;
     }
@@ -145,9 +147,10 @@ bpf_share_find(struct bpf_share *share, uid_t uid)
 void
 bpf_share_pay(struct bpf_share_user *user, uint64_t took)
 {
-    int64_t left = user->credit - (int64_t) MIN(took, MAX_PAYMENT);
+    int64_t paid = MIN(took, MAX_PAYMENT);
 
-    user->credit = MAX(left, -MAX_DEBT);
+    user->credit = MAX(user->credit - paid, -MAX_DEBT);
+    user->spent += paid;
 }
 
 enum bpf_share_room
@@ -211,14 +214,18 @@ look(struct bpf_share *share, unsigned int percent)
     share->n_sleeps = n_sleeps;
 }
 
-void
+bool
 bpf_share_begin(struct bpf_share *share, unsigned int percent)
 {
     share->began = monotonic_time();
-    if (!share->looked || share->began - share->looked >= LOOK_INTERVAL) {
+    share->current = NULL;
+
+    bool due = (!share->looked
+                || share->began - share->looked >= LOOK_INTERVAL);
+    if (due) {
         look(share, percent);
     }
-    share->current = NULL;
+    return due;
 }
 
 /* Has the current user pay for the time until now. */

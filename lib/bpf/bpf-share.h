@@ -65,6 +65,7 @@ struct bpf_share_user {
     uid_t uid;
     bool seen;                  /* Since credit was earned last. */
     int64_t credit;             /* Nanoseconds; a debt if negative. */
+    uint64_t spent;             /* Nanoseconds, for the caller to zero. */
 };
 
 struct bpf_share {
@@ -88,8 +89,9 @@ struct bpf_share {
  * of ordinary users, who may take 'percent' of its time, and in between before
  * it does something for a device of 'uid'.  The last returns what to do.  A
  * look at the clock for each, except for a 'uid' that is that of before; a
- * system call in a millisecond at most. */
-void bpf_share_begin(struct bpf_share *, unsigned int percent);
+ * system call in a millisecond at most: the first returns true if it was now,
+ * which is when to take account of what was spent. */
+bool bpf_share_begin(struct bpf_share *, unsigned int percent);
 enum bpf_share_room bpf_share_turn(struct bpf_share *, uid_t uid);
 void bpf_share_end(struct bpf_share *);
 

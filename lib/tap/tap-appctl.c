@@ -502,6 +502,77 @@ collect_users(enum bpf_resource resource)
     return array;
 }
 
+/* Adds to 'quotas' how much of 'resource' is used, which 'setting' limits.
+ * 'user_limit' is UINT64_MAX if there is none.  Takes 'users'. */
+static void
+add_quota(struct json *quotas, const char *resource, const char *setting,
+          uint64_t limit, uint64_t user_limit, uint64_t used,
+          struct json *users)
+{
+    struct json *quota = json_object_create();
+
+    put_text(quota, "resource", resource);
+    json_object_put_string(quota, "setting", setting);
+    put_int(quota, "limit", limit);
+    if (user_limit != UINT64_MAX) {
+        put_int(quota, "user_limit", user_limit);
+    }
+    put_int(quota, "used", used);
+    json_object_put(quota, "users", users);
+    json_array_add(quotas, quota);
+}
+
+static void
+add_resources(struct json *quotas)
+{
+    for (size_t i = 0; i < BPF_N_RESOURCES; i++) {
+        add_quota(quotas, bpf_resources[i].name,
+                  bpf_resources[i].total_setting, bpf_quota_total_max(i),
+                  bpf_resources[i].user_setting
+                  ? bpf_quota_user_max(i) : UINT64_MAX,
+                  bpf_quota_used(i), collect_users(i));
+    }
+}
+
+/* What is counted by the second. */
+static void
+add_rates(struct json *quotas)
+{
+    const struct bpf_config *config = bpf_config_get();
+    struct json *requesters = json_array_create_empty();
+    struct json *spenders = json_array_create_empty();
+    uint64_t n_requests = 0, us_spent = 0;
+    size_t n;
+    struct bpf_quota_user *users = bpf_quota_list(&n);
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t us = users[i].ns_spent / 1000;
+
+        if (users[i].n_requests) {
+            add_user(requesters, users[i].uid, users[i].n_requests);
+        }
+        if (us) {
+            add_user(spenders, users[i].uid, us);
+        }
+        n_requests += users[i].n_requests;
+        us_spent += us;
+    }
+    free(users);
+
+    add_quota(quotas, "requests in the last second", "bpf-requests-max",
+              config->requests_max, config->user_requests, n_requests,
+              requesters);
+    if (config->time_max < 100) {
+        uint64_t limit = config->time_max * UINT64_C(10000);
+
+        add_quota(quotas, "microseconds of forwarding in the last second",
+                  "bpf-time-max", limit * MAX(1, bpf_quota_n_threads()),
+                  UINT64_MAX, us_spent, spenders);
+    } else {
+        json_destroy(spenders);
+    }
+}
+
 static bool
 is_on_budget(const struct bpf_peer *peer)
 {
@@ -532,7 +603,6 @@ add_port_budget(struct json *quotas, const struct bpf_peer *peers, size_t n)
     const char *port = peers[0].info.port;
     char *name = xasprintf("cost on port %s", port);
     struct json *users = json_array_create_empty();
-    struct json *quota = json_object_create();
     uint64_t used = 0, used_before = 0;
     size_t i;
 
@@ -543,13 +613,8 @@ add_port_budget(struct json *quotas, const struct bpf_peer *peers, size_t n)
             used_before = used;
         }
     }
-    put_text(quota, "resource", name);
-    json_object_put_string(quota, "setting", "bpf-port-cost-max");
-    put_int(quota, "limit", config->port_cost);
-    put_int(quota, "user_limit", config->user_port_cost);
-    put_int(quota, "used", used);
-    json_object_put(quota, "users", users);
-    json_array_add(quotas, quota);
+    add_quota(quotas, name, "bpf-port-cost-max", config->port_cost,
+              config->user_port_cost, used, users);
     free(name);
     return i;
 }
@@ -577,24 +642,12 @@ add_port_budgets(struct json *quotas)
 static struct json *
 collect_quotas(void)
 {
-    struct json *array = json_array_create_empty();
+    struct json *quotas = json_array_create_empty();
 
-    for (size_t i = 0; i < BPF_N_RESOURCES; i++) {
-        struct json *quota = json_object_create();
-
-        json_object_put_string(quota, "resource", bpf_resources[i].name);
-        json_object_put_string(quota, "setting",
-                               bpf_resources[i].total_setting);
-        put_int(quota, "limit", bpf_quota_total_max(i));
-        if (bpf_resources[i].user_setting) {
-            put_int(quota, "user_limit", bpf_quota_user_max(i));
-        }
-        put_int(quota, "used", bpf_quota_used(i));
-        json_object_put(quota, "users", collect_users(i));
-        json_array_add(array, quota);
-    }
-    add_port_budgets(array);
-    return array;
+    add_resources(quotas);
+    add_rates(quotas);
+    add_port_budgets(quotas);
+    return quotas;
 }
 
 static void
