@@ -404,7 +404,19 @@ receive_later(const struct host_frame *frame, int mtu, struct nb_packets *q,
               struct nb_offload_work *work)
 {
     struct nb_packets left = { .n = 0 };
-    bool ok = nb_offload_receive(frame, mtu, true, &left, work);
+    struct host_frame kept = *frame;
+    void *memory = NULL;
+    bool ok;
+
+    /* In memory that a packet can keep, and with no room behind the frame. */
+    if (random_range(2)) {
+        memory = xmalloc(HOST_FRAME_HEADROOM + frame->len);
+        kept.data = memcpy((uint8_t *) memory + HOST_FRAME_HEADROOM,
+                           frame->data, frame->len);
+        kept.memory = &memory;
+    }
+    ok = nb_offload_receive(&kept, mtu, true, &left, work);
+    free(memory);
 
     for (size_t i = 0; i < left.n; i++) {
         struct dp_packet *packet = left.packets[i].packet;

@@ -54,8 +54,10 @@ struct ring_rx {
     size_t n_slots;
     size_t next;                /* The slot that is to be filled next. */
 
-    uint8_t *longer;            /* PACKET_FRAME_MAX bytes for a frame that does
-                                 * not fit in a slot; NULL until one comes. */
+    void *longer;               /* Room for a frame of up to PACKET_FRAME_MAX
+                                 * bytes that does not fit in a slot, behind
+                                 * HOST_FRAME_HEADROOM bytes; NULL until one
+                                 * comes, and when somebody kept it. */
 };
 
 static const struct host_rx_class ring_rx_class;
@@ -268,12 +270,12 @@ fetch_long(struct ring_rx *rx, struct host_frame *frame)
     ssize_t n;
 
     if (!rx->longer) {
-        rx->longer = malloc(PACKET_FRAME_MAX);
+        rx->longer = malloc(HOST_FRAME_HEADROOM + PACKET_FRAME_MAX);
         if (!rx->longer) {
             return false;
         }
     }
-    iov[1].iov_base = rx->longer;
+    iov[1].iov_base = (uint8_t *) rx->longer + HOST_FRAME_HEADROOM;
     iov[1].iov_len = PACKET_FRAME_MAX;
     do {
         n = recvmsg(rx->up.up.fd, &msg, MSG_DONTWAIT);
@@ -285,7 +287,8 @@ fetch_long(struct ring_rx *rx, struct host_frame *frame)
     if (n < (ssize_t) sizeof vnet) {
         return false;
     }
-    frame->data = rx->longer;
+    frame->data = iov[1].iov_base;
+    frame->memory = &rx->longer;
     frame->len = n - sizeof vnet;
     return true;
 }

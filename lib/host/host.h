@@ -485,7 +485,17 @@ struct host_frame {
      * frames that are sent, and with work left over. */
     const struct host_piece *pieces;
     size_t n_pieces;
+
+    /* NULL, or the variable that points to the memory, from malloc(), that
+     * 'data' is in, HOST_FRAME_HEADROOM bytes from its beginning: only of
+     * frames that are received, and as a rule long.  Whoever keeps the memory
+     * stores NULL there, and frees it some day. */
+    void **memory;
 };
+
+/* Room before a frame, for the headers of a tunnel, so that pushing them does
+ * not copy the frame; 2 bytes align the IP header. */
+#define HOST_FRAME_HEADROOM (128 + 2)
 
 #define HOST_PIECES_MAX 32
 

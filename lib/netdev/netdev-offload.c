@@ -723,13 +723,36 @@ can_leave(const struct host_frame *frame, const struct super *super)
                 || frame->meta.csum_offset == TCP_CSUM));
 }
 
+/* As new_packet(), of a frame whose memory becomes the packet's, for its bytes
+ * to stay where they are. */
+static struct dp_packet *
+keep_memory(const struct host_frame *frame, size_t n)
+{
+    struct dp_packet *packet = xmalloc(sizeof *packet);
+
+    dp_packet_use(packet, *frame->memory, NB_HEADROOM + n);
+    *frame->memory = NULL;
+    dp_packet_reserve(packet, NB_HEADROOM);
+    dp_packet_set_size(packet, n);
+    if (OVS_UNLIKELY(frame->meta.tpid)) {
+        uint8_t *data = dp_packet_push_uninit(packet, VLAN_HEADER_LEN);
+
+        memmove(data, data + VLAN_HEADER_LEN, 2 * ETH_ADDR_LEN);
+        put16(data + 2 * ETH_ADDR_LEN, frame->meta.tpid);
+        put16(data + 2 * ETH_ADDR_LEN + 2, frame->meta.tci);
+    }
+    return packet;
+}
+
 /* Makes one packet of 'frame'. */
 static void
 leave_super(const struct host_frame *frame, const struct super *super,
             struct nb_packets *packets)
 {
     size_t n = super->headers - tag_shift(frame) + super->payload_len;
-    struct dp_packet *packet = new_packet(frame, n, 0);
+    struct dp_packet *packet = (frame->memory && *frame->memory
+                                ? keep_memory(frame, n)
+                                : new_packet(frame, n, 0));
 
     ovs_compat_set_partial(packet, true, super->l3.v6, super->l4, TCP_CSUM);
     ovs_compat_set_segsz(packet, super->segment);
@@ -854,6 +877,7 @@ nb_offload_describe(struct dp_packet *packet, int mtu,
     frame->data = dp_packet_data(packet);
     frame->len = frame->wire_len = dp_packet_size(packet);
     frame->n_pieces = 0;
+    frame->memory = NULL;
     if (OVS_LIKELY(!proto)) {
         return 0;
     }

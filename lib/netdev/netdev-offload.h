@@ -26,9 +26,8 @@
 #include "host/host.h"
 #include "packets.h"
 
-/* Room before a frame, for the headers of a tunnel, so that pushing them does
- * not copy the frame; 2 bytes align the IP header. */
-#define NB_HEADROOM (128 + 2)
+/* Room before a frame, as in memory that frames are received into. */
+#define NB_HEADROOM HOST_FRAME_HEADROOM
 
 /* Longest frame that a dp_packet can hold with its headroom. */
 #define NB_FRAME_MAX (UINT16_MAX - NB_HEADROOM)

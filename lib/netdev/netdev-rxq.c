@@ -67,8 +67,9 @@ struct nb_rxq {
     bool may_grow;                  /* Not if the system has refused it. */
     int mtu;                        /* MTU that 'rx' was opened for. */
     struct dp_packet *spare;        /* For the next frame of a tap. */
-    void *buffer;                   /* HOST_TAP_FRAME_MAX bytes for that, if
-                                     * it can have work left over; or NULL. */
+    void *buffer;                   /* Room for a frame of a tap that can have
+                                     * work left over, behind
+                                     * HOST_FRAME_HEADROOM bytes; or NULL. */
     struct nb_packets packets;      /* Received, but not yet handed out: one
                                      * frame can stand for many. */
     long long int skip_until;       /* time_msec() up to which a read may be
@@ -736,15 +737,17 @@ static int
 tap_recv_any(struct nb_rxq *rxq, struct rx_batch *rb)
     OVS_REQUIRES(rxq->mutex)
 {
-    struct host_frame frame;
+    struct host_frame frame = { .memory = &rxq->buffer };
+    uint8_t *data;
     int error;
 
     if (!rxq->buffer) {
-        rxq->buffer = xmalloc(HOST_TAP_FRAME_MAX);
+        rxq->buffer = xmalloc(HOST_FRAME_HEADROOM + HOST_TAP_FRAME_MAX);
     }
-    frame.data = rxq->buffer;
-    error = host_tap_read(&rxq_netdev(rxq)->tap, rxq->buffer,
-                          HOST_TAP_FRAME_MAX, &frame.len, &frame.meta);
+    data = (uint8_t *) rxq->buffer + HOST_FRAME_HEADROOM;
+    frame.data = data;
+    error = host_tap_read(&rxq_netdev(rxq)->tap, data, HOST_TAP_FRAME_MAX,
+                          &frame.len, &frame.meta);
     if (!error) {
         /* A frame that fills the buffer was cut. */
         frame.wire_len = frame.len + (frame.len == HOST_TAP_FRAME_MAX);
