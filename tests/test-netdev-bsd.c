@@ -823,6 +823,46 @@ wakes_at_once(struct netdev_rxq *rxq)
     return time_msec() - start < 500;
 }
 
+/* Reads of descriptors that are not a port's are left out once for each time
+ * that poll(2) finds nothing, after a read has shown that they do not wait. */
+static void
+test_reads_left_out(void)
+{
+    enum { FD = 1000 };
+
+    /* Nothing has been read yet: who knows whether a read would wait. */
+    nb_ready_found(FD, false);
+    EXPECT(nb_ready_is_still_empty(FD), false);
+
+    nb_ready_was_read(FD, true);
+    EXPECT(nb_ready_is_still_empty(FD), false);
+    nb_ready_found(FD, false);
+    EXPECT(nb_ready_is_still_empty(FD), true);
+    EXPECT(nb_ready_is_still_empty(FD), false);
+    nb_ready_found(FD, false);
+    EXPECT(nb_ready_is_still_empty(FD), true);
+
+    /* Something has come. */
+    nb_ready_found(FD, true);
+    EXPECT(nb_ready_is_still_empty(FD), false);
+    nb_ready_was_read(FD, false);
+    nb_ready_found(FD, false);
+    EXPECT(nb_ready_is_still_empty(FD), false);
+
+    /* Another descriptor in its place. */
+    nb_ready_was_read(FD, true);
+    nb_ready_found(FD, false);
+    nb_ready_forget(FD);
+    EXPECT(nb_ready_is_still_empty(FD), false);
+
+    /* A port's own look at the answer is not touched by reads. */
+    nb_ready_wait(FD);
+    nb_ready_was_read(FD, true);
+    nb_ready_found(FD, false);
+    EXPECT(nb_ready_is_still_empty(FD), false);
+    EXPECT(nb_ready_is_quiet(FD), true);
+}
+
 static void
 test_nothing_is_stranded(void)
 {
@@ -1826,6 +1866,7 @@ static const struct {
     { "carrier-resets", test_carrier_resets },
     { "miimon", test_miimon },
     { "nothing-is-stranded", test_nothing_is_stranded },
+    { "reads-left-out", test_reads_left_out },
     { "offload", test_offload },
     { "growth", test_growth },
     { "growth-refused", test_growth_refused },

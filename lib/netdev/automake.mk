@@ -28,7 +28,10 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 # follows ours, so that the linker must be told to take the wrappers in.
 link_with_pmd = \
 	-Wl,--undefined=__wrap_netdev_is_pmd -Wl,--wrap=netdev_is_pmd
-link_with_ready = -Wl,--undefined=__wrap_poll -Wl,--wrap=poll
+link_with_ready = \
+	-Wl,--undefined=__wrap_poll -Wl,--wrap=poll \
+	-Wl,--wrap=accept -Wl,--wrap=read -Wl,--wrap=recv \
+	-Wl,--wrap=recvfrom -Wl,--wrap=recvmsg -Wl,--wrap=close
 
 # The routes of systems whose routes Open vSwitch does not read.  The calls of
 # --wrap come from libraries that follow ours, so that the linker must be told

@@ -183,6 +183,14 @@ void nb_ready_forget(int fd);
  * or not. */
 void nb_ready_found(int fd, bool readable);
 
+/* For reads outside of this provider, which never wait: a read from 'fd' has
+ * found nothing, or something. */
+void nb_ready_was_read(int fd, bool empty);
+
+/* True if it had found nothing, and poll(2) has said the same since.  Asked
+ * again without another poll(2), it is false. */
+bool nb_ready_is_still_empty(int fd);
+
 /* netdev-tx.c */
 int nb_send(struct netdev *, int qid, struct dp_packet_batch *,
             bool concurrent_txq);

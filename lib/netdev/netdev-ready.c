@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0
  * Copyright (c) 2026 The ovs-bsd authors.
  *
- * Which receive queues have nothing to be read, as far as the main loop knows
+ * Which descriptors have nothing to be read, as far as the main loop knows
  * already.
  *
  * The main loop waits for all ports at once, and then reads from all of them,
@@ -12,6 +12,10 @@
  *
  * What is noted is good for one read: a thread that does not wait between two
  * reads, as those that only poll ports, makes them all.
+ *
+ * The same goes for control sockets and the like, of which the main loop knows
+ * a dozen, and which are read in Open vSwitch's own code.  Those are known by a
+ * read that found nothing, so that none is among them that would wait.
  *
  * No lock: there is one atomic byte per descriptor.  A descriptor is waited for
  * and read by one thread at a time; any thread may call any function. */
@@ -30,6 +34,8 @@ enum {
     UNKNOWN,
     WAITED_FOR,                     /* poll(2) comes next. */
     QUIET,                          /* It has said that there is nothing. */
+    EMPTY,                          /* A read has found nothing. */
+    STILL_EMPTY,                    /* And poll(2) has said so since. */
 };
 static atomic_uint8_t states[MAX_FDS];
 
@@ -78,7 +84,32 @@ nb_ready_forget(int fd)
 void
 nb_ready_found(int fd, bool readable)
 {
-    if (get_state(fd) == WAITED_FOR) {
+    uint8_t state = get_state(fd);
+
+    if (state == WAITED_FOR) {
         set_state(fd, readable ? UNKNOWN : QUIET);
+    } else if (state == EMPTY) {
+        set_state(fd, readable ? UNKNOWN : STILL_EMPTY);
+    }
+}
+
+bool
+nb_ready_is_still_empty(int fd)
+{
+    bool still_empty = get_state(fd) == STILL_EMPTY;
+
+    if (still_empty) {
+        set_state(fd, EMPTY);
+    }
+    return still_empty;
+}
+
+void
+nb_ready_was_read(int fd, bool empty)
+{
+    uint8_t state = get_state(fd);
+
+    if (state == UNKNOWN || state == EMPTY || state == STILL_EMPTY) {
+        set_state(fd, empty ? EMPTY : UNKNOWN);
     }
 }
