@@ -115,6 +115,17 @@ world_make() {
     taskset -p -c "$first_cpu" "$(sandbox_pid ovs-vswitchd)" >/dev/null
 }
 
+# world_poll PORT...: has the ports of the world that is entered, which are of our
+# provider, polled by a PMD thread, that sleeps while nothing comes lest it take a
+# processor from the other worlds.
+world_poll() {
+    ovs-vsctl set Open_vSwitch . other_config:pmd-maxsleep=50 \
+        other_config:pmd-sleep-max=50
+    for world_port; do
+        ovs-vsctl set interface "$world_port" options:pmd=true || return
+    done
+}
+
 # world_enter NAME: what follows concerns the world NAME.
 world_enter() {
     cd "$BENCH_DIR/$1" || return
