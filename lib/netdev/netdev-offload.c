@@ -866,11 +866,23 @@ describe_segments(const struct dp_packet *packet, const struct l3 *l3, int mtu,
     return headers + size <= max ? 0 : EMSGSIZE;
 }
 
+/* Protocol whose checksum in 'packet' is unfinished, or 0.  What is left of a
+ * packet in a tunnel is finished here: its headers are not the outer ones, which
+ * are all that a host can be told of. */
+static uint8_t
+what_is_left(struct dp_packet *packet)
+{
+    if (ovs_compat_is_left_in_tunnel(packet)) {
+        ovs_compat_finish_checksums(packet);
+    }
+    return ovs_compat_get_partial(packet);
+}
+
 int
 nb_offload_describe(struct dp_packet *packet, int mtu,
                     struct host_frame *frame)
 {
-    uint8_t proto = ovs_compat_get_partial(packet);
+    uint8_t proto = what_is_left(packet);
     struct l3 l3;
 
     memset(&frame->meta, 0, sizeof frame->meta);
@@ -1059,10 +1071,7 @@ nb_offload_finish(struct dp_packet *packet, int mtu,
     size_t first = packets->head + packets->n;
     struct host_frame frame;
 
-    if (ovs_compat_is_left_in_tunnel(packet)) {
-        ovs_compat_finish_checksums(packet);
-    }
-    if (!ovs_compat_get_partial(packet)) {
+    if (!what_is_left(packet)) {
         nb_packets_push(packets, packet, 0);
         return true;
     }
