@@ -85,8 +85,7 @@ distribute(struct bpf_share *share, int64_t earned, int64_t max)
 
 /* Forgets users whom nothing was done for any more and who have nothing to be
  * remembered for: all credit that there may be, and no account to be taken of
- * what was spent.  Nobody else has more than that
- * afterwards. */
+ * what was spent.  Nobody else has more than that afterwards. */
 static void
 forget_idle(struct bpf_share *share, unsigned int percent)
 {

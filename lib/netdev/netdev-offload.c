@@ -287,6 +287,14 @@ parse_inner_l3(const uint8_t *data, size_t size, size_t l4, uint8_t proto,
 
 /* Whole frames. */
 
+/* Writes the tag that was taken off 'frame' to the 4 bytes at 'tag'. */
+static void
+put_tag(uint8_t *tag, const struct host_frame *frame)
+{
+    put16(tag, frame->meta.tpid);
+    put16(tag + 2, frame->meta.tci);
+}
+
 /* Makes a packet of the first 'n' bytes of 'frame', with its tag, and room for
  * 'more' bytes behind them. */
 static struct dp_packet *
@@ -299,13 +307,9 @@ new_packet(const struct host_frame *frame, size_t n, size_t more)
     size_t done = 0;
 
     if (OVS_UNLIKELY(frame->meta.tpid)) {
-        uint8_t *tag;
-
         done = 2 * ETH_ADDR_LEN;
         dp_packet_put(packet, data, done);
-        tag = dp_packet_put_uninit(packet, VLAN_HEADER_LEN);
-        put16(tag, frame->meta.tpid);
-        put16(tag + 2, frame->meta.tci);
+        put_tag(dp_packet_put_uninit(packet, VLAN_HEADER_LEN), frame);
     }
     dp_packet_put(packet, data + done, n - done);
     return packet;
@@ -738,8 +742,7 @@ keep_memory(const struct host_frame *frame, size_t n)
         uint8_t *data = dp_packet_push_uninit(packet, VLAN_HEADER_LEN);
 
         memmove(data, data + VLAN_HEADER_LEN, 2 * ETH_ADDR_LEN);
-        put16(data + 2 * ETH_ADDR_LEN, frame->meta.tpid);
-        put16(data + 2 * ETH_ADDR_LEN + 2, frame->meta.tci);
+        put_tag(data + 2 * ETH_ADDR_LEN, frame);
     }
     return packet;
 }

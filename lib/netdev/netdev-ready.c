@@ -58,6 +58,18 @@ set_state(int fd, uint8_t state)
     }
 }
 
+/* Has 'to' follow if the state is 'from', and returns whether it was. */
+static bool
+replace_state(int fd, uint8_t from, uint8_t to)
+{
+    bool was = get_state(fd) == from;
+
+    if (was) {
+        set_state(fd, to);
+    }
+    return was;
+}
+
 void
 nb_ready_wait(int fd)
 {
@@ -67,12 +79,7 @@ nb_ready_wait(int fd)
 bool
 nb_ready_is_quiet(int fd)
 {
-    bool quiet = get_state(fd) == QUIET;
-
-    if (quiet) {
-        set_state(fd, UNKNOWN);
-    }
-    return quiet;
+    return replace_state(fd, QUIET, UNKNOWN);
 }
 
 void
@@ -96,12 +103,7 @@ nb_ready_found(int fd, bool readable)
 bool
 nb_ready_is_still_empty(int fd)
 {
-    bool still_empty = get_state(fd) == STILL_EMPTY;
-
-    if (still_empty) {
-        set_state(fd, EMPTY);
-    }
-    return still_empty;
+    return replace_state(fd, STILL_EMPTY, EMPTY);
 }
 
 void
