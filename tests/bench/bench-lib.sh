@@ -115,9 +115,9 @@ world_make() {
     taskset -p -c "$first_cpu" "$(sandbox_pid ovs-vswitchd)" >/dev/null
 }
 
-# world_poll PORT...: has the ports of the world that is entered, which are of our
-# provider, polled by a PMD thread, that sleeps while nothing comes lest it take a
-# processor from the other worlds.
+# world_poll [PORT...]: has these ports of the world that is entered, which are of
+# our provider, polled by a PMD thread.  Such a thread sleeps there while nothing
+# comes, lest it take a processor from the other worlds.
 world_poll() {
     ovs-vsctl set Open_vSwitch . other_config:pmd-maxsleep=50 \
         other_config:pmd-sleep-max=50
