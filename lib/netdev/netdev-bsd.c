@@ -147,7 +147,7 @@ nb_construct_tap(struct netdev *netdev_)
                   host_tap_device(),
                   error == ENAMETOOLONG ? "name too long for an interface"
                   : error == EEXIST ? "there is another interface of this name"
-                  : error == EBUSY ? "somebody else has this tap open"
+                  : error == EBUSY ? "this tap is open already"
                   : error == ENOENT ? "its device file is missing in /dev"
                   : nb_strerror(error));
         return error;
