@@ -601,6 +601,70 @@ test_record(void)
     check_record(BPF_DEV_DLT_RAW, 32, BPF_DEV_T_MICROTIME, 123456);
 }
 
+/* The byte at 'at' of a packet of 'size' bytes: no two neighbours are alike. */
+static uint8_t
+odd_byte(uint32_t size, uint32_t at)
+{
+    return size + 7 * at + at / 256;
+}
+
+/* Stores two packets, the second of them of 'size' bytes from an address that
+ * is 'skew' beyond an aligned one, and checks it: each byte, the padding, and
+ * that what comes behind is as it was. */
+static void
+check_length(struct fixture *f, uint32_t size, uint32_t skew)
+{
+    uint8_t *data = xmalloc(size + skew + 1);
+    struct bpf_packet pkts[] = {
+        { .data = data, .size = skew, .wirelen = skew },
+        { .data = data + skew, .size = size, .wirelen = size },
+    };
+    struct bpf_dev_buffer buffer;
+    struct bpf_dev_run run;
+
+    for (uint32_t i = 0; i < size; i++) {
+        data[skew + i] = odd_byte(size, i);
+    }
+    memset(f->memory, 0xa5, bpf_dev_memory_size(&f->dev));
+    CHECK(bpf_dev_filter_batch(&f->dev, pkts, 2, BPF_DEV_IN, &run), 2);
+    CHECK(bpf_dev_append(&f->dev, pkts, 2, &run, f->now), 0);
+    free(data);
+
+    claim(f, BPF_DEV_READ_NONBLOCK, &buffer);
+    const uint8_t *p = (buffer_data(f, &buffer)
+                        + BPF_RECORD_SIZE(ETH_HDRLEN, skew));
+    uint32_t padded = BPF_RECORD_SIZE(ETH_HDRLEN, size);
+    CHECK(record_at(p).caplen, size);
+    for (uint32_t i = 0; i < size; i++) {
+        CHECK(p[ETH_HDRLEN + i], odd_byte(size, i));
+    }
+    for (uint32_t i = ETH_HDRLEN + size; i < padded; i++) {
+        CHECK(p[i], 0);
+    }
+    CHECK(p + padded - buffer_data(f, &buffer), buffer.len);
+    CHECK(p[padded], 0xa5);
+    bpf_dev_release(&f->dev);
+}
+
+static void
+test_lengths(void)
+{
+    struct fixture f;
+
+    open_attached(&f, 16384, 2);
+    for (uint32_t size = 0; size <= 200; size++) {
+        for (uint32_t skew = 0; skew < 64; skew += 9) {
+            check_length(&f, size, skew);
+            check_length(&f, 1000 + size, skew);
+        }
+    }
+    for (uint32_t size = 1500; size < 1600; size++) {
+        check_length(&f, size, size % 64);
+        check_length(&f, 6 * size, size % 61);
+    }
+    close_dev(&f);
+}
+
 static void
 check_oversize(uint32_t blen, uint32_t size, uint32_t hdrlen, uint32_t caplen)
 {
@@ -2281,6 +2345,7 @@ static const struct {
     { "does-not-fit", test_does_not_fit },
     { "exactly-full", test_exactly_full },
     { "record", test_record },
+    { "lengths", test_lengths },
     { "oversize", test_oversize },
     { "verdict", test_verdict },
     { "counters", test_counters },

@@ -19,7 +19,7 @@
 #include "bpftap-util.h"
 
 /* Less than this holds no packet of the usual length. */
-#define MEMORY_MIN (BT_TAP_BUFFERS_MIN * 4096)
+#define MEMORY_MIN (BT_TAP_BUFFERS * 4096)
 
 static int
 failed(struct bt_tap *tap, int error, char errbuf[])
@@ -30,22 +30,12 @@ failed(struct bt_tap *tap, int error, char errbuf[])
     return error;
 }
 
-/* In how many buffers to divide 'memory' bytes. */
-static unsigned int
-count_buffers(uint64_t memory)
-{
-    uint64_t n = memory / BT_TAP_BUFFER_SIZE;
-
-    return (n < BT_TAP_BUFFERS_MIN ? BT_TAP_BUFFERS_MIN
-            : n > BT_TAP_BUFFERS ? BT_TAP_BUFFERS : n);
-}
-
 /* What must be set before a device is attached. */
 static int
 set_up(struct bpfdev *dev, const struct bt_tap_config *config,
        uint64_t memory)
 {
-    unsigned int n_buffers = count_buffers(memory);
+    unsigned int n_buffers = BT_TAP_BUFFERS;
     unsigned int format = (config->identity ? BPFDEV_T_IDENTITY
                            : BPF_T_NANOTIME);
     unsigned int direction = config->direction;
@@ -189,8 +179,9 @@ bt_tap_advance(struct bt_tap *tap)
                         + tap->packet.ts.tv_nsec);
         tap->n_delivered++;
     } else {
+        /* The buffer goes back with the request for the next one: a message
+         * of its own would wake up the switch once more for each buffer. */
         tap->buffer = NULL;
-        bpfdev_release(tap->dev);
     }
     return tap->has_packet;
 }

@@ -20,13 +20,10 @@
 #include "bpftap-format.h"
 #include "bpftap-merge.h"
 
-/* Buffers of a device, at least and at most.  One is lent to us while the
- * switch fills the next; the others take a burst while the disk is slow.  Those
- * of a usual size fit into the caches while the disk is not: the switch takes
- * the one that was given back last. */
-#define BT_TAP_BUFFERS_MIN 4
-#define BT_TAP_BUFFERS 32
-#define BT_TAP_BUFFER_SIZE (512 * 1024)
+/* Buffers of a device.  One is lent to us while the switch fills the next; the
+ * others take a burst while the disk is slow.  Each costs the switch a request
+ * and waking us up, so that a few large ones are better than many. */
+#define BT_TAP_BUFFERS 4
 
 /* How a device is set up. */
 struct bt_tap_config {

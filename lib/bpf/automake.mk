@@ -35,6 +35,7 @@ lib_bpf_libbpfmod_la_SOURCES = \
 	lib/bpf/bpf-registry.h \
 	lib/bpf/bpf-share.c \
 	lib/bpf/bpf-share.h \
+	lib/bpf/bpf-stream.h \
 	lib/bpf/bpf-totals.c \
 	lib/bpf/bpf-totals.h
 

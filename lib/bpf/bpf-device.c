@@ -17,6 +17,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "bpf/bpf-stream.h"
 #include "packets.h"
 #include "util.h"
 
@@ -872,7 +873,8 @@ common_header(const struct bpf_dev *dev, const struct bpf_dev_run *run,
  *
  * Of a long record the first bytes are enough, and of a very long one none:
  * that memory is written one line after the other the processor notices by
- * itself, and more of this would only be in its way. */
+ * itself, and more of this would only be in its way.  A record that is stored
+ * past the caches needs none either. */
 #define PREFETCH_DISTANCE 4096
 #define PREFETCH_MAX 512
 #define PREFETCH_LONGEST 2048
@@ -899,7 +901,9 @@ put_record(uint8_t *at, uint32_t size, const struct bpf_record *common,
 {
     struct bpf_record *record = ALIGNED_CAST(struct bpf_record *, at);
 
-    prefetch_ahead(at, size);
+    if (!bpf_stream_wants(caplen)) {
+        prefetch_ahead(at, size);
+    }
 
     /* Padding first, in whole words: what is not padding is overwritten. */
     memset(at + size - BPF_RECORD_ALIGNMENT, 0, BPF_RECORD_ALIGNMENT);
@@ -917,7 +921,11 @@ put_record(uint8_t *at, uint32_t size, const struct bpf_record *common,
     record->flags = common->flags | p->left << BPF_RECORD_LEFT_SHIFT;
     record->queue = common->queue;
     record->drops = drops;
-    memcpy(at + common->hdrlen, p->data, caplen);
+    if (bpf_stream_wants(caplen)) {
+        bpf_stream_copy(at + common->hdrlen, p->data, caplen);
+    } else {
+        memcpy(at + common->hdrlen, p->data, caplen);
+    }
 }
 
 /* No header without an identity is that long. */
@@ -976,6 +984,7 @@ fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
         drops = 0;
     }
     if (n_stored) {
+        bpf_stream_end();
         if (!old_len) {
             dev->oldest = now;
             dev->aged = !dev->wait_ms;

@@ -572,8 +572,10 @@ ssize_t bpfdev_read(struct bpfdev *dev, void *buffer, size_t size);
 ssize_t bpfdev_next(struct bpfdev *dev, const void **buffer);
 
 /* Gives back the buffer that bpfdev_next() lent, if any, so that the daemon
- * may fill it.  Do so before waiting on bpfdev_fd().  Returns 0, or -1 with
- * ENXIO if the daemon is gone. */
+ * may fill it.  With several buffers it can be left to the next bpfdev_next(),
+ * which saves the daemon a message: while one waits on bpfdev_fd() the daemon
+ * then has one buffer less for a burst.  Returns 0, or -1 with ENXIO if the
+ * daemon is gone. */
 int bpfdev_release(struct bpfdev *dev);
 
 /* Steps through the records in the 'n' bytes at 'buffer', which came from a

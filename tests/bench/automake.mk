@@ -37,8 +37,12 @@ bench-attack:
 if HOST_LINUX
 check_PROGRAMS += tests/bench/blast
 tests_bench_blast_SOURCES = tests/bench/blast.c
+EXTRA_PROGRAMS += tests/bench/spend
+BENCH_TOOLS += tests/bench/spend
+CLEANFILES += tests/bench/spend
+tests_bench_spend_SOURCES = tests/bench/spend.c
 else
-EXTRA_DIST += tests/bench/blast.c
+EXTRA_DIST += tests/bench/blast.c tests/bench/spend.c
 endif
 
 EXTRA_DIST += \
