@@ -553,6 +553,15 @@ host_exclusive(const char *name, struct host_offloads *saved)
 /* The index of the interface is among what is saved; as its identity it would
  * be written down for the next daemon. */
 int
+host_offloads_follow(struct host_offloads *saved,
+                     const struct host_event *event)
+{
+    (void) saved;
+    (void) event;
+    return ENODEV;
+}
+
+int
 host_offloads_restore(struct host_offloads *saved)
 {
     struct fake_if *interface;

@@ -92,6 +92,16 @@ host_offloads_present(const struct host_offloads *saved)
     return !offloads_find(saved, name);
 }
 
+/* No BSD says where an interface went. */
+int
+host_offloads_follow(struct host_offloads *saved,
+                     const struct host_event *event)
+{
+    (void) saved;
+    (void) event;
+    return ENODEV;
+}
+
 /* bpf gets its copy where the stack gets the frame, and nothing in between could
  * keep one from the other. */
 bool

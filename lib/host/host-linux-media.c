@@ -424,6 +424,42 @@ restore(const char *name, const struct host_offloads *saved)
     return errors[0] ? errors[0] : errors[1] ? errors[1] : errors[2];
 }
 
+struct follow {
+    const struct host_offloads *saved;
+    unsigned int ifindex;       /* Where it is now. */
+};
+
+static int
+restore_here(void *follow_)
+{
+    const struct follow *follow = follow_;
+    char name[IFNAMSIZ];
+
+    return (if_indextoname(follow->ifindex, name)
+            ? restore(name, follow->saved) : ENODEV);
+}
+
+int
+host_offloads_follow(struct host_offloads *saved,
+                     const struct host_event *event)
+{
+    uint64_t id[HOST_OFFLOADS_ID];
+    struct host_offloads left = *saved;
+    struct follow follow = { &left, event->new_ifindex };
+    int error;
+
+    identify(event->link.ifindex, id);
+    if (!event->new_ifindex || memcmp(id, saved->id, sizeof id)) {
+        return ENODEV;
+    }
+
+    /* Filters stay behind. */
+    left.saved[SAVED_EXCLUSIVE] = 0;
+    error = lhost_run_at(event->place, restore_here, &follow);
+    saved->changed = error != 0;
+    return error;
+}
+
 int
 host_offloads_restore(struct host_offloads *saved)
 {

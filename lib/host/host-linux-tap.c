@@ -13,8 +13,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/if_tun.h>
 #include <linux/net_namespace.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -43,27 +46,40 @@ is_file(const char *path, const void *s_)
             && other.st_dev == s->st_dev);
 }
 
-/* Stores the name of the first namespace for which 'is_it' is true in 'where',
- * or leaves that as it is. */
-static void
-find_netns(bool (*is_it)(const char *path, const void *aux), const void *aux,
-           char *where, size_t size)
+/* Stores in 'where' the name of the first entry of 'parent' for whose file
+ * 'suffix' 'is_it' is true, or leaves that as it is.  Returns true if there is
+ * one. */
+static bool
+find_file(const char *parent, const char *suffix,
+          bool (*is_it)(const char *path, const void *aux), const void *aux,
+          char *where, size_t size)
 {
-    DIR *dir = opendir(NETNS_DIR);
+    DIR *dir = opendir(parent);
     const struct dirent *entry;
+    bool found = false;
 
-    while (dir && (entry = readdir(dir)) != NULL) {
-        char path[sizeof NETNS_DIR + sizeof entry->d_name];
+    while (dir && !found && (entry = readdir(dir)) != NULL) {
+        char path[32 + sizeof entry->d_name];
 
-        snprintf(path, sizeof path, NETNS_DIR "/%s", entry->d_name);
-        if (is_it(path, aux)) {
+        snprintf(path, sizeof path, "%s/%s%s", parent, entry->d_name, suffix);
+        found = is_it(path, aux);
+        if (found) {
             snprintf(where, size, "%s", entry->d_name);
-            break;
         }
     }
     if (dir) {
         closedir(dir);
     }
+    return found;
+}
+
+/* Stores the name of the first namespace for which 'is_it' is true in 'where',
+ * or leaves that as it is. */
+static bool
+find_netns(bool (*is_it)(const char *path, const void *aux), const void *aux,
+           char *where, size_t size)
+{
+    return find_file(NETNS_DIR, "", is_it, aux, where, size);
 }
 
 /* Stores what people call the namespace 'ns' in 'where'. */
@@ -201,4 +217,61 @@ host_place_name(int place, char *where, size_t size)
     snprintf(where, size, "number %d", place);
     find_netns(has_nsid, &nsid, where, size);
     return 0;
+}
+
+/* Returns a descriptor of the network namespace that ours knows by the number
+ * 'nsid', or -1. */
+static int
+open_netns(int32_t nsid)
+{
+    char name[NAME_MAX + 1];
+    char path[NAME_MAX + 32];
+
+    if (find_netns(has_nsid, &nsid, name, sizeof name)) {
+        snprintf(path, sizeof path, NETNS_DIR "/%s", name);
+    } else if (find_file("/proc", "/ns/net", has_nsid, &nsid, name,
+                         sizeof name)) {
+        snprintf(path, sizeof path, "/proc/%s/ns/net", name);
+    } else {
+        return -1;
+    }
+    return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+struct errand {
+    int ns;
+    int (*run)(void *aux);
+    void *aux;
+    int error;
+};
+
+static void *
+errand_main(void *errand_)
+{
+    struct errand *errand = errand_;
+
+    errand->error = (setns(errand->ns, CLONE_NEWNET) ? errno
+                     : errand->run(errand->aux));
+    return NULL;
+}
+
+/* A thread of its own, because one that could not return would go on to do all
+ * its work in the other namespace. */
+int
+lhost_run_at(int place, int (*run)(void *aux), void *aux)
+{
+    struct errand errand = { .ns = open_netns(place), .run = run, .aux = aux };
+    pthread_t thread;
+    int error;
+
+    if (errand.ns < 0) {
+        return ENODEV;
+    }
+    error = pthread_create(&thread, NULL, errand_main, &errand);
+    if (!error) {
+        pthread_join(thread, NULL);
+        error = errand.error;
+    }
+    close(errand.ns);
+    return error;
 }

@@ -54,6 +54,11 @@ void lhost_get_meta(const void *vnet, struct host_meta *meta);
  * do about 'frame'. */
 void lhost_put_meta(const struct host_frame *frame, void *vnet);
 
+/* Has 'run' called with 'aux' by a thread that is in 'place' (of struct
+ * host_event), and waits for it.  Returns what that returns, or ENODEV if the
+ * place is not found, or EPERM if it may not be entered. */
+int lhost_run_at(int place, int (*run)(void *aux), void *aux);
+
 /* Stores the ifindex of interface 'name' in '*ifindex', 0 on error. */
 int lhost_get_ifindex(const char *name, unsigned int *ifindex);
 

@@ -367,16 +367,22 @@ is_plain_link(const struct nlmsghdr *nlmsg)
             || ifi->ifi_family == AF_UNSPEC);
 }
 
-/* Since Linux 4.15 the kernel says where it moves an interface. */
+/* Since Linux 4.15 the kernel says where it moves an interface, since 5.1 also
+ * what index it gets there. */
 static void
 parse_move(const struct nlmsghdr *nlmsg, struct host_event *event)
 {
-    const struct rtattr *rta = rtnl_find(nlmsg, sizeof(struct ifinfomsg),
-                                         IFLA_NEW_NETNSID, sizeof(int32_t));
+    const size_t skip = sizeof(struct ifinfomsg);
+    const struct rtattr *rta = rtnl_find(nlmsg, skip, IFLA_NEW_NETNSID,
+                                         sizeof(int32_t));
 
     if (rta) {
         event->place = *(const int32_t *) RTA_DATA(rta);
         event->moved = event->place >= 0;
+    }
+    rta = rtnl_find(nlmsg, skip, IFLA_NEW_IFINDEX, sizeof(uint32_t));
+    if (rta) {
+        event->new_ifindex = *(const uint32_t *) RTA_DATA(rta);
     }
 }
 

@@ -429,6 +429,16 @@ bool host_offloads_present(const struct host_offloads *saved);
  * another attempt should it return. */
 int host_offloads_restore(struct host_offloads *saved);
 
+/* Likewise, where the interface is since it was moved out of reach as 'event'
+ * (HOST_EV_GONE and 'moved') says, by a thread that enters that place and ends.
+ * Slow: a place without a name is looked for among those of all processes.
+ *
+ * ENODEV: 'saved' is about another interface, or this one has gone on.  EPERM: we
+ * may not enter.  '*saved' is as before. */
+struct host_event;
+int host_offloads_follow(struct host_offloads *saved,
+                         const struct host_event *event);
+
 /* Frames.
  *
  * What is known about a frame besides its bytes.  All zeros: nothing, and a
@@ -751,9 +761,11 @@ struct host_event {
     struct host_link link;
 
     /* HOST_EV_GONE: the interface was not destroyed but moved out of reach,
-     * to the place that host_place_name() knows by this number. */
+     * to the place that host_place_name() knows by this number, where its
+     * index is 'new_ifindex', 0 if that is not known. */
     bool moved;
     int place;
+    unsigned int new_ifindex;
 };
 
 /* Stores in the 'size' bytes at 'where' what people call 'place', of an event

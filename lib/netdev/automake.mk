@@ -10,6 +10,7 @@ lib_netdev_libnetdevbsd_la_SOURCES = \
 	lib/netdev/netdev-dev.c \
 	lib/netdev/netdev-dev.h \
 	lib/netdev/netdev-leftovers.c \
+	lib/netdev/netdev-leftovers.h \
 	lib/netdev/netdev-offload.c \
 	lib/netdev/netdev-offload.h \
 	lib/netdev/netdev-pmd.c \

@@ -206,18 +206,6 @@ int nb_get_custom_stats(const struct netdev *, struct netdev_custom_stats *);
  * when the interface has another name now. */
 void nb_release_promisc(struct netdev_bsd *netdev);
 
-/* netdev-leftovers.c
- *
- * Puts right what an earlier process left behind, the first time that it is
- * called, which must be before anything is switched off. */
-void nb_leftovers_recover(void);
-
-/* Remembers, until nb_leftovers_forget(), what was switched off, also across
- * the end of this process, and adds to '*offloads' what an earlier process
- * left behind on the same interface. */
-void nb_leftovers_note(struct host_offloads *offloads);
-void nb_leftovers_forget(const struct host_offloads *offloads);
-
 /* netdev-qos.c
  *
  * Gives 'class' the operations for queues if 'lender', the built-in class of

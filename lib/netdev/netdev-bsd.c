@@ -16,6 +16,7 @@
 #include "netdev/netdev-bsd.h"
 #include "netdev/netdev-bsd-private.h"
 #include "netdev/netdev-chore.h"
+#include "netdev/netdev-leftovers.h"
 
 #include <errno.h>
 #include <limits.h>

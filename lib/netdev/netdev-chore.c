@@ -135,6 +135,34 @@ nb_chore_close_tx(struct host_tx *tx)
     close_soon(NULL, tx);
 }
 
+/* Events. */
+
+struct event {
+    struct chore up;
+    void (*run)(const struct host_event *);
+    struct host_event event;
+};
+
+static void
+run_event(struct chore *chore)
+{
+    struct event *event = CONTAINER_OF(chore, struct event, up);
+
+    event->run(&event->event);
+    free(event);
+}
+
+void
+nb_chore_event(void (*run)(const struct host_event *),
+               const struct host_event *event_)
+{
+    struct event *event = xmalloc(sizeof *event);
+
+    event->run = run;
+    event->event = *event_;
+    give(&event->up, run_event);
+}
+
 /* Growing. */
 
 struct nb_growth {

@@ -16,12 +16,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct host_event;
 struct host_rx;
 struct host_tx;
 
 /* Closes a handle, some time soon.  NULL is fine. */
 void nb_chore_close_rx(struct host_rx *);
 void nb_chore_close_tx(struct host_tx *);
+
+/* Calls 'run' with a copy of 'event', some time soon. */
+void nb_chore_event(void (*run)(const struct host_event *),
+                    const struct host_event *event);
 
 /* A receive handle for which one with more room is being opened. */
 struct nb_growth;

@@ -19,6 +19,7 @@
 
 #include "coverage.h"
 #include "hash.h"
+#include "netdev/netdev-leftovers.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -626,6 +627,9 @@ apply_gone(const struct host_event *event)
             dev_moved(dev, event);
             dev_gone(dev);
         }
+    }
+    if (event->moved) {
+        nb_leftovers_moved(event);
     }
 }
 

@@ -10,15 +10,16 @@
  * next one would take it for the user's wish.  So that is written to a file in
  * the run directory, which does not survive the system itself.  The next daemon
  * puts it right when it starts, whether the interface becomes a port again or
- * not; one that ends, by a command or a signal, does so itself.  So it is with an
- * interface that is moved out of reach and returns.
+ * not; one that ends, by a command or a signal, does so itself.  What is on an
+ * interface that is moved out of reach is put right there, if the system says
+ * where and lets us, or else when it returns.
  *
  * 'mutex' guards the list and the file.  Any thread may call anything; a file
  * is written with each change. */
 
 #include <config.h>
 
-#include "netdev/netdev-bsd-private.h"
+#include "netdev/netdev-leftovers.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -29,6 +30,10 @@
 
 #include "dirs.h"
 #include "fatal-signal.h"
+#include "host/host.h"
+#include "netdev/netdev-cache.h"
+#include "netdev/netdev-chore.h"
+#include "openvswitch/thread.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
 
@@ -261,4 +266,49 @@ nb_leftovers_forget(const struct host_offloads *offloads)
         save();
     }
     ovs_mutex_unlock(&mutex);
+}
+
+/* Copies what is left on the interface that 'event' is about to '*o'.  Returns
+ * false if there is none. */
+static bool
+get_moved(const struct host_event *event, struct host_offloads *o)
+{
+    bool found = false;
+
+    ovs_mutex_lock(&mutex);
+    load();
+    for (size_t i = 0; i < n_entries && !found; i++) {
+        *o = entries[i];
+        found = o->id[0] == event->link.ifindex;
+    }
+    ovs_mutex_unlock(&mutex);
+    return found;
+}
+
+/* Slow. */
+static void
+follow(const struct host_event *event)
+{
+    struct host_offloads o;
+    int error;
+
+    /* Without the mutex: others must not wait for that. */
+    if (!get_moved(event, &o)) {
+        return;
+    }
+    error = host_offloads_follow(&o, event);
+    if (!error) {
+        nb_leftovers_forget(&o);
+    } else if (error != ENODEV) {
+        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
+
+        VLOG_INFO_RL(&rl, "%s: offloads stay off where it was moved to (%s)",
+                     event->link.name, nb_strerror(error));
+    }
+}
+
+void
+nb_leftovers_moved(const struct host_event *event)
+{
+    nb_chore_event(follow, event);
 }

@@ -18,6 +18,7 @@
 #include "netdev/netdev-bsd.h"
 #include "netdev/netdev-bsd-private.h"
 #include "netdev/netdev-chore.h"
+#include "netdev/netdev-leftovers.h"
 #include "netdev/netdev-offload.h"
 
 #include <errno.h>
