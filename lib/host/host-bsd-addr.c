@@ -42,11 +42,9 @@ bsd_get_lladdr(const char *name, struct host_link *link)
     if (len) {
         rtbsd_next(buf, len, &msg);
         rtbsd_to_event(&msg, &event);
-        if (event.type == HOST_EV_LINK
-            && event.link.have & HOST_V_LLADDR
-            && event.link.ifindex == ifindex) {
+        if (event.type == HOST_EV_LINK && event.link.ifindex == ifindex) {
             *link = event.link;
-            error = 0;
+            error = link->have & HOST_V_LLADDR ? 0 : EAGAIN;
         }
     }
     free(buf);

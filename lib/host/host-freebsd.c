@@ -23,6 +23,12 @@
 #include <net/if_tap.h>
 #include <net/route.h>
 
+/* The headers of older releases lack it; the kernel that counts is the one that
+ * the daemon runs on. */
+#ifndef TAPSTRANSIENT
+#define TAPSTRANSIENT _IOW('t', 98, int)
+#endif
+
 /* How often to look for link addresses that changed without a message. */
 #define REVALIDATE_MS 5000
 
@@ -243,15 +249,11 @@ open_new(int *fdp)
 static void
 make_transient(int fd)
 {
-#ifdef TAPSTRANSIENT
     int one = 1;
 
     /* An older kernel answers ENOTTY; host_tap_close() destroys the interface
      * anyway, and host_tap_open() adopts what a crash leaves behind. */
     (void) ioctl(fd, TAPSTRANSIENT, &one);
-#else
-    (void) fd;
-#endif
 }
 
 static int

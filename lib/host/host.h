@@ -177,7 +177,8 @@ struct host_link {
 
     /* HOST_V_LLADDR: the Ethernet address.  'ether' is false for an interface
      * that is not Ethernet; the address is then all zeros (the loopback
-     * interface, point-to-point tunnels). */
+     * interface, point-to-point tunnels).  EAGAIN: the interface is announced
+     * but not complete; it has none yet. */
     uint8_t lladdr[HOST_LLADDR_LEN];
     bool ether;
 

@@ -294,9 +294,10 @@ rtbsd_parse_sdl(const struct rtbsd_addr *addr, struct host_link *link)
         link->have |= HOST_V_LLADDR;
         link->ether = true;
         memcpy(link->lladdr, data + nlen, alen);
-    } else if (nlen) {
+    } else if (nlen && (alen || sdl.sdl_type != IFT_ETHER)) {
         /* The name says that this describes an interface, so it is known that
-         * the interface has no Ethernet address. */
+         * the interface has no Ethernet address.  (An Ethernet interface has
+         * none until it is complete: FreeBSD 15.1 announces one before.) */
         link->have |= HOST_V_LLADDR;
         link->ether = false;
         memset(link->lladdr, 0, sizeof link->lladdr);

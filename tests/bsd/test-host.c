@@ -311,6 +311,19 @@ test_lladdr(void)
     CHECK_ERR(get("em1", HOST_V_LLADDR, &link), ENODEV);
 }
 
+/* One that is announced before it has an address is not "not Ethernet". */
+static void
+test_incomplete(void)
+{
+    struct fk_if *em1 = fk_if_create_type("em1", FK_IFT_ETHER, 0);
+    struct host_link link;
+
+    CHECK_ERR(get("em1", HOST_V_LLADDR, &link), EAGAIN);
+    em1->alen = 6;
+    CHECK_OK(get("em1", HOST_V_LLADDR, &link));
+    CHECK(link.ether, true);
+}
+
 static void
 test_not_ethernet(void)
 {
@@ -2122,6 +2135,7 @@ static const struct test tests[] = {
     { "promisc", test_promisc },
     { "mtu", test_mtu },
     { "lladdr", test_lladdr },
+    { "incomplete", test_incomplete },
     { "not-ethernet", test_not_ethernet },
     { "names", test_names },
     { "carrier", test_carrier },
