@@ -32,6 +32,15 @@ import scapy.all
 scapy.consts.LINUX = False
 scapy.consts.BSD = scapy.consts.FREEBSD = True
 
+# Since 2.6 it asks a BSD's sysctl(3) for interfaces and routes, which is no part
+# of this and not in the C library here.
+routes = types.ModuleType("scapy.arch.bpf.pfroute")
+routes.read_routes = routes.read_routes6 = lambda: []
+routes._get_if_list = lambda: {
+    i: {"name": "p%d" % i, "index": i, "flags": 1, "ips": [],
+        "mac": "02:00:00:00:00:%02x" % i} for i in (1, 2, 9)}
+sys.modules[routes.__name__] = routes
+
 import scapy.arch.bpf.consts
 import scapy.arch.bpf.core as core
 import scapy.arch.bpf.supersocket as supersocket
@@ -111,6 +120,10 @@ class Devices:
                                      argument)
 
     def ioctl(self, fd, number, argument=b""):
+        if not isinstance(argument, bytes):
+            # As for any buffer that can be changed, the result is a number.
+            return self.check(self.request(fd, number,
+                                           ctypes.byref(argument)))
         buffer = ctypes.create_string_buffer(argument, ARGUMENT_MAX)
         self.check(self.request(fd, number, buffer))
         if self.requests[number][0] == "BIOCGSTATS":
@@ -185,11 +198,15 @@ def wait_for(condition):
         time.sleep(0.01)
 
 
+def descriptor(sock):
+    return getattr(sock, "bpf_fd", None) or sock.ins    # Before 2.6.
+
+
 def attach_as(number, sock, expression):
     """scapy's attach_filter(), by another request than BIOCSETF."""
     usual, core.BIOCSETF = core.BIOCSETF, number
     try:
-        core.attach_filter(sock.ins, expression, sock.iface)
+        core.attach_filter(descriptor(sock), expression, sock.iface)
     finally:
         core.BIOCSETF = usual
 
@@ -254,7 +271,7 @@ def change_filters():
     print("and lose it, BIOCSETF")
     receive("p1", request(8))
     wait_for(lambda: sock.get_stats()[0] == 5)
-    core.attach_filter(sock.ins, "icmp", "p1")
+    core.attach_filter(descriptor(sock), "icmp", "p1")
     print("  received", sock.get_stats()[0])
     receive("p1", ping(9))
     show(sniff(opened_socket=sock, count=1, timeout=30))
@@ -262,8 +279,8 @@ def change_filters():
     print("filter what is written, BIOCSETWF, BIOCLOCK")
     attach_as(0x8010427b, sock, "arp")
     print(" ", try_to(sock.send, ping(10)), try_to(sock.send, request(10)))
-    supersocket.fcntl.ioctl(sock.ins, 0x2000427a)
-    print(" ", try_to(supersocket.fcntl.ioctl, sock.ins,
+    supersocket.fcntl.ioctl(descriptor(sock), 0x2000427a)
+    print(" ", try_to(supersocket.fcntl.ioctl, descriptor(sock),
                       scapy.arch.bpf.consts.BIOCSHDRCMPLT,
                       struct.pack("i", 0)))
     sock.close()

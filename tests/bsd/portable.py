@@ -81,7 +81,7 @@ WORDS = re.compile(r"struct +\w+|\w+")
 # What lib/host/automake.mk and tests/automake.mk have for Linux only.
 NOT_THERE = re.compile(
     r".*/(?:host-(?:linux|rtnl|rx-(?:packet|queue|ring)).*|fuzz-rtnl\.c"
-    r"|test-host-grow\.c|blast\.c|fake-[a-z]+\.c)")
+    r"|test-host-grow\.c|blast\.c|spend\.c|fake-[a-z]+\.c)")
 
 
 def unconditional(text):
