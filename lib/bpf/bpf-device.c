@@ -960,6 +960,7 @@ fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
     uint32_t old_len = store_len(dev);
     uint32_t len = old_len;
     uint64_t n_stored = 0;
+    bool streamed = false;
 
     for (; i < n; i++) {
         const struct bpf_packet *p = &pkts[i];
@@ -972,6 +973,7 @@ fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
             break;
         }
         put_record(buffer + len, size, common, p, caplen, drops);
+        streamed |= bpf_stream_wants(caplen);
         if (OVS_UNLIKELY(hdrlen >= IDENTITY_HDRLEN)) {
             put_identity(buffer + len + hdrlen, run, i);
         }
@@ -983,8 +985,10 @@ fill_store(struct bpf_dev *dev, const struct bpf_packet pkts[], size_t i,
         n_stored++;
         drops = 0;
     }
-    if (n_stored) {
+    if (streamed) {
         bpf_stream_end();
+    }
+    if (n_stored) {
         if (!old_len) {
             dev->oldest = now;
             dev->aged = !dev->wait_ms;
