@@ -550,8 +550,6 @@ host_exclusive(const char *name, struct host_offloads *saved)
     return error;
 }
 
-/* The index of the interface is among what is saved; as its identity it would
- * be written down for the next daemon. */
 int
 host_offloads_follow(struct host_offloads *saved,
                      const struct host_event *event)
@@ -561,6 +559,8 @@ host_offloads_follow(struct host_offloads *saved,
     return ENODEV;
 }
 
+/* The index of the interface is among what is saved; as its identity it would
+ * be written down for the next daemon. */
 int
 host_offloads_restore(struct host_offloads *saved)
 {
